@@ -30,6 +30,8 @@ PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev l
 FRAME_PACKAGES := ffmpeg
 # What programs of others are built with, for the tests of the installation.
 BUILDER_PACKAGES := cmake make meson ninja-build pkg-config
+# Of tests of pictures in formats whose libraries are loaded when one comes; the library works without them.
+PICTURE_PACKAGES := libwebp7 libheif1 libtiff6 libjxl0.7
 # Of tests and benchmarks of galleries on a server, which they start themselves.
 SERVER_PACKAGES := postgresql pgbouncer
 SOURCES := Package.swift include/facestyle.h include/module.modulemap \
@@ -105,6 +107,10 @@ have-frames:
 .PHONY: have-builders
 have-builders:
 	@Tools/install-packages --missing $(BUILDER_PACKAGES)
+
+.PHONY: have-pictures
+have-pictures:
+	@Tools/install-packages --missing $(PICTURE_PACKAGES)
 
 .PHONY: have-server
 have-server:
@@ -302,14 +308,14 @@ test-abi: $(LIBRARY)
 	Tests/ABI/abi_check_test.sh
 	Tools/abi-check
 
-test-c: $(LIBRARY) models
+test-c: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD)
 
-test-embedded: $(EMBEDDED) models
+test-embedded: $(EMBEDDED) models have-pictures
 	Tests/ABI/symbols_test.sh $(BUILD)/embedded/libfacestyle.so
 	Tests/CTests/run.sh $(BUILD)/embedded
 
-test-valgrind: $(LIBRARY) models
+test-valgrind: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
 # What is done on many threads, with every access to memory watched (ThreadSanitizer). Not part of `test`: it compiles the
@@ -347,7 +353,7 @@ test-install: all models have-builders
 	Tests/Install/install_test.sh
 	Tests/Install/wheel_test.sh
 
-test-python: all models have-server
+test-python: all models have-server have-pictures
 	PYTHONPATH=bindings/python:examples $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
 
 test-daemon: all models $(DAEMON) have-frames have-server

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Calls a function of the library; if it fails, tells why and ends the program. */
 #define TRY(call)                                                                                             \
@@ -36,8 +37,11 @@ static inline void *allocate(size_t count, size_t size) {
 }
 
 static inline int is_photo(const char *path) {
-  const char *dot = strrchr(path, '.');
-  return dot && (!strcmp(dot, ".jpg") || !strcmp(dot, ".jpeg") || !strcmp(dot, ".png"));
+  const char *dot = strrchr(path, '.'), *ending;
+  for (unsigned format = 0; dot && fs_file_format_name((fs_file_format)format); format++)
+    for (size_t i = 0; (ending = fs_file_format_ending((fs_file_format)format, i)); i++)
+      if (!strcasecmp(dot, ending)) return 1;
+  return 0;
 }
 
 /* Calls `visit` with a person's name and a photo of the person, for each photo FOLDER/NAME.jpg and

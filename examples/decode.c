@@ -10,7 +10,7 @@ int main(int argc, char **argv) {
   want_arguments(argc, argv, 2, "PHOTO SMALL.png");
 
   fs_image *photo = NULL, *small = NULL;
-  TRY(fs_image_open(&photo, argv[1])); /* JPEG or PNG, turned upright */
+  TRY(fs_image_open(&photo, argv[1])); /* a JPEG, PNG, HEIC, ..., turned upright */
   uint32_t width = fs_image_width(photo), height = fs_image_height(photo);
   printf("%s is %u x %u pixels\n", argv[1], width, height);
 

@@ -125,24 +125,37 @@ const char *fs_last_error(void);
 typedef struct fs_image fs_image;
 
 #define FS_IMAGE_MAX_SIDE 65500u       /* the largest width or height */
-#define FS_IMAGE_MAX_PIXELS 134217728u /* the largest width * height, 2^27 */
+#define FS_IMAGE_MAX_PIXELS 268435456u /* the largest width * height, 2^28 */
 
-/* Decodes a whole JPEG or PNG file held in memory, and turns the picture upright. FS_BAD_DATA for
- * pictures that are truncated, corrupt or too large.
+/* Decodes a whole file held in memory, and turns the picture upright: a PNG, JPEG, WebP, HEIC,
+ * AVIF, TIFF, JPEG XL or BMP, recognised by its content, whatever its name. FS_BAD_DATA for
+ * pictures that are truncated, corrupt or too large: the sizes of the header are held against
+ * FS_IMAGE_MAX_SIDE and FS_IMAGE_MAX_PIXELS, and the memory that they need against what is left
+ * (FS_NO_MEMORY), before anything is decoded. Of an animation or of several pictures the first, of
+ * a HEIC the primary one.
  *
- * Upright    By EXIF orientation: in a JPEG its segment; in a PNG the eXIf chunk, or the texts "Raw
- *            profile type exif" and "Raw profile type APP1" that converters write. Where EXIF has
- *            no orientation, tiff:Orientation of XMP is used (a JPEG's segment; a PNG's texts
- *            "XML:com.adobe.xmp" and "Raw profile type xmp"), as in Pillow, unlike OpenCV, libvips
- *            and browsers: some converters keep only XMP, and a face on its side is not found. Of a
- *            PNG's texts the first 1 MiB is read. Malformed metadata is ignored.
+ * Libraries  PNG, JPEG and BMP need nothing. The others need a library, which is loaded with the
+ *            first picture of the format; without it FS_IO, with the name of Debian's package: WebP
+ *            libwebp.so.7 (libwebp7); HEIC and AVIF libheif.so.1 (libheif1; from Debian 13 on also
+ *            libheif-plugin-libde265 and libheif-plugin-dav1d); TIFF libtiff.so.6 (libtiff6); JPEG
+ *            XL libjxl.so.0.7 to 0.11 (libjxl0.7 to libjxl0.11).
+ * Upright    By EXIF orientation: in a JPEG its segment, in a WebP its chunk (unlike browsers,
+ *            which do not turn those); in a PNG the eXIf chunk, or the texts "Raw profile type
+ *            exif" and "Raw profile type APP1" that converters write. Where EXIF has no
+ *            orientation, tiff:Orientation of XMP is used (a JPEG's segment; a WebP's chunk; a
+ *            PNG's texts "XML:com.adobe.xmp" and "Raw profile type xmp"), as in Pillow, unlike
+ *            OpenCV, libvips and browsers: some converters keep only XMP, and a face on its side is
+ *            not found. Of a PNG's texts the first 1 MiB is read. Malformed metadata is ignored. A
+ *            TIFF is turned by its orientation. HEIC and AVIF are cropped, turned and mirrored by
+ *            their properties (clap, irot, imir), a JPEG XL by its header: an EXIF block in those
+ *            is never heeded, since it may say the same again.
  * Profiles   An embedded ICC profile is applied: samples become sRGB, with relative colorimetric
  *            intent and black point compensation; a profile that is sRGB changes no pixel. A
  *            profile that is damaged, incomplete or of the wrong kind is ignored: colour pictures
- *            need an RGB profile; grey ones a grey profile or, in a JPEG, an RGB one (each grey
- *            then stands for three equal samples); CMYK JPEGs a CMYK one. CMYK without a profile is
- *            mixed as (255 - C)(255 - K) / 255. In CMYK JPEGs 255 means no ink, with Adobe's marker
- *            and without, as in all common decoders.
+ *            need an RGB profile; grey ones a grey profile or, except in a PNG, an RGB one (each
+ *            grey then stands for three equal samples); CMYK JPEGs and TIFFs a CMYK one. CMYK
+ *            without a profile is mixed as (255 - C)(255 - K) / 255. In CMYK JPEGs 255 means no
+ *            ink, with Adobe's marker and without, as in all common decoders; in TIFFs 0 does.
  * PNG        Colours follow cICP, else the profile, else sRGB, else gAMA (PNG, third edition); cHRM
  *            is ignored. Supported in cICP: primaries 1, 4 to 9, 11, 12, 22 of ITU-T H.273, and 2,
  *            unspecified, which is read as 1; transfers 1, 4, 5, 6, 8, 11, 13 to 16, 18; matrix 0;
@@ -150,14 +163,37 @@ typedef struct fs_image fs_image;
  *            11, 14, 15: BT.709, BT.601, BT.2020) are read as sRGB's (13), as browsers do for
  *            BT.709: a frame of BT.709 video keeps its samples. In PQ (16), and in HLG (18) as
  *            shown by a display of 1000 cd/m2, 203 cd/m2 become white (BT.2408): 58 % and 75 % of
- *            the range. Brighter samples, and colours outside sRGB, are clipped in each channel;
- *            no other tone changes.
- * 16 bits    A PNG with 16 bits a sample keeps them, beside 8-bit pixels rounded from them.
+ *            the range. Brighter samples, and colours outside sRGB, are clipped in each channel; no
+ *            other tone changes.
+ * HEIC       As AVIF: matrix and range of the samples are heeded, their primaries and transfer are
+ *            not: without an ICC profile the numbers stay as they are. In both, and in JPEG XL,
+ *            light of high dynamic range (PQ, HLG) keeps its numbers: no tone is mapped. Sides of
+ *            at most 32768 (libheif's own limit).
+ * TIFF       Strips and tiles, samples together or in planes, 1 to 16 bits: grey of either sense,
+ *            palettes, RGB, CMYK, YCbCr (8 bits), with what compression libtiff has. FS_BAD_DATA,
+ *            by name, for floating-point and signed samples, Lab, and cameras' raw files.
+ * BMP        1 to 32 bits, run lengths, masks; no JPEG or PNG inside. Alpha only by a mask, and
+ *            opaque if all of it is 0, as programs leave it that do not know it.
+ * 16 bits    A PNG, TIFF, HEIC, AVIF or JPEG XL with more than 8 bits a sample has them in 16 bits,
+ *            65535 white, beside 8-bit pixels rounded from them. (CMYK has 8 bits.)
  * Alpha      is kept; fs_image_data is blended over white: c alpha + 255 (1 - alpha), on sRGB
- *            samples. A picture in which every alpha is 255 is opaque and has none. */
+ *            samples. A picture in which every alpha is 255 is opaque and has none. Colours that
+ *            are multiplied by alpha in the file (TIFF, AVIF, JPEG XL) are divided by it.
+ * Memory     3 bytes a pixel for the picture (9 with 16 bits), as much again while it is turned,
+ *            and while it is decoded up to: progressive JPEG 3, lossless WebP 4, HEIC and AVIF 8
+ *            (14 with more than 8 bits), JPEG XL 28 bytes a pixel.
+ * Streams    Nothing is printed, except that of damaged files libjxl 0.7 and dav1d (AVIF) print
+ *            lines on the error stream, and cannot be told not to. */
 fs_status fs_image_decode(fs_image **out, const void *bytes, size_t byte_count);
 /* The same for a file. */
 fs_status fs_image_open(fs_image **out, const char *path);
+/* The same at 1/1, 1/2, 1/4 or 1/8 of the size, sides rounded up: the largest that has at most
+ * max_pixels pixels, or 1/8 if all have more. *reduction: 1, 2, 4 or 8; a face's place, times this,
+ * is its place in the full picture. A JPEG is decoded at that size, in a fraction of the memory and
+ * time: for photos of up to 200 million pixels in which only faces are looked for. Others are
+ * decoded in full, then scaled by FS_AREA. */
+fs_status fs_image_open_reduced(fs_image **out, const char *path, uint64_t max_pixels,
+                                uint32_t *reduction);
 
 /* FS_NV12 to FS_YUYV are formats of frames only (fs_frame). */
 typedef enum fs_pixel_format {
@@ -226,23 +262,36 @@ fs_status fs_image_crop(fs_image **out, const fs_image *image, uint32_t x, uint3
 fs_status fs_image_warp(fs_image **out, const fs_image *image, const float matrix[6],
                         uint32_t width, uint32_t height);
 
-/* Formats are numbered from 0. */
-typedef enum fs_file_format { FS_PNG = 0, FS_JPEG = 1 } fs_file_format;
+/* Formats are numbered from 0. All are read; FS_PNG and FS_JPEG are also written. */
+typedef enum fs_file_format {
+  FS_PNG = 0,
+  FS_JPEG = 1,
+  FS_WEBP = 2,
+  FS_HEIC = 3,
+  FS_AVIF = 4,
+  FS_TIFF = 5,
+  FS_JPEG_XL = 6,
+  FS_BMP = 7
+} fs_file_format;
 
 /* "PNG", "JPEG"; static. NULL if there is no such format. */
 const char *fs_file_format_name(fs_file_format format);
 /* How names of such files end, ".jpg" and ".jpeg": the one of `index`, the usual one first; static.
  * NULL if there is no such format or no more endings. */
 const char *fs_file_format_ending(fs_file_format format, size_t index);
+/* 1 if pictures are written in this format; 0 if they are only read, or there is no such format. */
+uint32_t fs_file_format_is_written(fs_file_format format);
 
-/* Encodes into `buffer`. `quality` is JPEG's, 1 to 100. A PNG holds the picture's 16 bits and its
- * alpha, over unblended colours, and is marked as sRGB; a JPEG holds fs_image_data. *byte_count is
- * the size of the file: call with capacity 0 and buffer NULL to ask for it. If
- * 0 < capacity < size: FS_INVALID_ARGUMENT, and *byte_count is written nevertheless. */
+/* Encodes into `buffer`. `format` is one that is written. `quality` is JPEG's, 1 to 100. A PNG
+ * holds the picture's 16 bits and its alpha, over unblended colours, and is marked as sRGB; a JPEG
+ * holds fs_image_data. *byte_count is the size of the file: call with capacity 0 and buffer NULL to
+ * ask for it. If 0 < capacity < size: FS_INVALID_ARGUMENT, and *byte_count is written
+ * nevertheless. */
 fs_status fs_image_encode(const fs_image *image, fs_file_format format, uint32_t quality,
                           void *buffer, size_t capacity, size_t *byte_count);
 /* Writes a file of the format that the ending of `path`, in capitals or not, asks for (JPEG quality
- * 95). The file appears whole or not at all. */
+ * 95); FS_INVALID_ARGUMENT for other endings, also those of formats that are only read. The file
+ * appears whole or not at all. */
 fs_status fs_image_write(const fs_image *image, const char *path);
 void fs_image_destroy(fs_image *image);
 
@@ -1740,8 +1789,9 @@ fs_status fs_image_augment(fs_image **out, const fs_image *image,
 typedef struct fs_photos fs_photos;
 
 fs_status fs_photos_create(fs_photos **out); /* empty */
-/* Adds a folder of people: each folder inside it is a person, and the JPEG and PNG files in that
- * are the person's photos, in the order of their names. Equal names in two folders are two people.
+/* Adds a folder of people: each folder inside it is a person, and the pictures in that, by the
+ * endings of all formats, are the person's photos, in the order of their names. Equal names in two
+ * folders are two people.
  * `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y], ... 5], ...} or as for fs_landmarks_open;
  * `points`, five x, y, hold for all photos of the folder, as of aligned pictures. One of the two
  * may be given; both may be NULL. Names that begin with a dot are skipped; everything else that is
@@ -1995,7 +2045,7 @@ fs_status fs_scenes_create(fs_scenes **out); /* empty */
  * "ignore": 1}; the last two are optional. A photo with an empty list has no faces. FS_BAD_DATA,
  * naming the photo, for other contents; nothing is added then. */
 fs_status fs_scenes_add(fs_scenes *scenes, const char *folder, const char *labels);
-/* Adds the JPEG and PNG files of a flat folder, none of which shows a face. */
+/* Adds the pictures of a flat folder, none of which shows a face. */
 fs_status fs_scenes_add_backgrounds(fs_scenes *scenes, const char *folder);
 /* Keeps only the photos with faces first to first + count - 1, in the order of the files of labels:
  * to hold some back for a test. */

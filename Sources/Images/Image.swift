@@ -7,8 +7,9 @@ import Tensors
 package final class Image: @unchecked Sendable {
   /// The maximum width or height, FS_IMAGE_MAX_SIDE: JPEG's limit, rounded down.
   package static var maxSide: Int { 65500 }
-  /// The maximum width * height, FS_IMAGE_MAX_PIXELS: 384 MiB of pixels.
-  package static var maxPixels: Int { 1 << 27 }
+  /// The maximum width * height, FS_IMAGE_MAX_PIXELS: 768 MiB of pixels. Phones' photos have up to 200
+  /// million.
+  package static var maxPixels: Int { 1 << 28 }
 
   package let width: Int
   package let height: Int

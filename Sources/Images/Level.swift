@@ -10,6 +10,10 @@ protocol Level: FixedWidthInteger & UnsignedInteger & BitwiseCopyable {
   associatedtype LongSum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
   /// The nearest level to one of 65535.
   init(narrowing level: UInt16)
+  /// The picture of R, G, B samples.
+  static func image(of colours: Raster<Self>) throws(Failure) -> Image
+  /// The nearest bytes; the same storage if they are bytes.
+  static func bytes(_ samples: Storage<Self>) throws(Failure) -> Storage<UInt8>
 }
 
 extension UInt8: Level {
@@ -19,6 +23,9 @@ extension UInt8: Level {
 
   @inline(__always)
   init(narrowing level: UInt16) { self.init(truncatingIfNeeded: (UInt32(level) &* 255 &+ 32895) &>> 16) }
+
+  static func image(of colours: Raster<UInt8>) -> Image { Image(colours) }
+  static func bytes(_ samples: Storage<UInt8>) -> Storage<UInt8> { samples }
 }
 
 extension UInt16: Level {
@@ -28,6 +35,11 @@ extension UInt16: Level {
 
   @inline(__always)
   init(narrowing level: UInt16) { self = level }
+
+  static func image(of colours: Raster<UInt16>) throws(Failure) -> Image { try Image(colours) }
+  static func bytes(_ samples: Storage<UInt16>) throws(Failure) -> Storage<UInt8> {
+    try Storage<UInt8>(converting: samples) { UInt8(narrowing: $0) }
+  }
 }
 
 extension Storage {

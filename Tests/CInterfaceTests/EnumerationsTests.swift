@@ -34,7 +34,10 @@ import Testing
     expect([(ColourConversion.Matrix.bt601, FS_BT601), (.bt709, FS_BT709)])
     expect([(ColourConversion.Range.limited, FS_LIMITED_RANGE), (.full, FS_FULL_RANGE)])
     expect([(ResizeFilter.bilinear, FS_BILINEAR), (.bicubic, FS_BICUBIC), (.area, FS_AREA)])
-    expect([(FileFormat.png, FS_PNG), (.jpeg, FS_JPEG)])
+    expect([
+      (FileFormat.png, FS_PNG), (.jpeg, FS_JPEG), (.webP, FS_WEBP), (.heic, FS_HEIC), (.avif, FS_AVIF),
+      (.tiff, FS_TIFF), (.jpegXL, FS_JPEG_XL), (.bmp, FS_BMP)
+    ])
     expect([(Palette.grey, FS_PALETTE_GREY), (.viridis, FS_PALETTE_VIRIDIS)])
   }
 

@@ -701,6 +701,36 @@ def test_detect_never_replaces_a_photo_or_another_copy(tmp_path):
 
 
 @models
+def test_photos_of_other_formats_are_found_in_folders_and_their_copies_are_written_as_png(tmp_path):
+    """As phones and browsers give them; the formats themselves: bindings/python/tests/test_formats.py."""
+    album, out = tmp_path / "album", tmp_path / "out"
+    (album / "Barack Obama").mkdir(parents=True)
+    PIL.Image.open(OBAMA).save(album / "a.WEBP", "WEBP", quality=90)
+    PIL.Image.open(OBAMA).save(album / "b.tif", "TIFF")
+    PIL.Image.open(OBAMA).save(album / "c.bmp", "BMP")
+    shutil.copy(OBAMA, album / "c.png")  # a JPEG: what is inside counts
+    found = [parsed(line) for line in good("detect", album, "-o", out, "--json").splitlines()]
+    assert [(Path(photo["photo"]).name, len(photo["faces"])) for photo in found] == [
+        ("a.WEBP", 1), ("b.tif", 1), ("c.bmp", 1), ("c.png", 1)]
+    assert [Path(photo["marked"]).name for photo in found] == ["a.png", "b.png", "c.png", "c-2.png"]
+    assert sorted(os.listdir(out)) == ["a.png", "b.png", "c-2.png", "c.png"]
+    shutil.move(album / "a.WEBP", album / "Barack Obama" / "a.webp")
+    assert answer("compare", album / "Barack Obama" / "a.webp", OBAMA2)["same"] is True
+    people = tmp_path / "people"
+    people.mkdir()
+    shutil.move(album / "Barack Obama", people)
+    assert answer("identify", OBAMA2, people)["name"] == "Barack Obama"
+
+
+@pytest.mark.parametrize("ending", ["webp", "heic", "avif", "tiff", "jxl", "bmp"])
+def test_pictures_are_not_written_in_formats_that_are_only_read(tmp_path, tiny, ending):
+    for command in (["style", *tiny, "-o"], ["restyle", *tiny, "-o"], ["embed", tiny[0], "--chip"]):
+        told = run(*command, tmp_path / f"a.{ending}")
+        assert told.returncode != 0 and "expected a .png, .jpg or .jpeg file" in told.stderr
+    assert not (tmp_path / f"a.{ending}").exists()
+
+
+@models
 def test_detect_goes_on_after_a_copy_that_cannot_be_written_and_names_folders_without_pictures(tmp_path, tiny):
     empty, out = tmp_path / "empty", tmp_path / "out"
     empty.mkdir()
@@ -708,7 +738,7 @@ def test_detect_goes_on_after_a_copy_that_cannot_be_written_and_names_folders_wi
     result = run("detect", empty, *tiny, "-o", out)
     assert result.returncode == 1 and result.stdout.startswith("no face in ") and "style.png" in result.stdout
     told = result.stderr.splitlines()
-    assert len(told) == 2 and f"{empty}: no .png, .jpg or .jpeg file" in told[0] and "content.png" in told[1]
+    assert len(told) == 2 and f"{empty}: no .png, .jpg, .jpeg, .webp, .heic, " in told[0] and "file in this folder" in told[0] and "content.png" in told[1]
     assert sorted(os.listdir(out)) == ["content.png", "style.png"]
     (tmp_path / "file").write_text("")
     assert "file" in refused("detect", tiny[0], "-o", tmp_path / "file")

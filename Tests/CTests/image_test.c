@@ -123,7 +123,7 @@ static void pixels_in(void) {
     CHECK_REFUSED(FS_INVALID_ARGUMENT, image, fs_image_from_pixels(&image, &pixels));
     pixels.width = FS_IMAGE_MAX_SIDE, pixels.height = FS_IMAGE_MAX_SIDE;
     CHECK_REFUSED(FS_INVALID_ARGUMENT, image, fs_image_from_pixels(&image, &pixels));
-    pixels.width = 16384, pixels.height = 8193; /* 2^27 + 16384 */
+    pixels.width = 16384, pixels.height = 16385; /* 2^28 + 16384 */
     CHECK_REFUSED(FS_INVALID_ARGUMENT, image, fs_image_from_pixels(&image, &pixels));
   }
   TEST("the longest side is allowed") {
@@ -936,7 +936,9 @@ static void encoding(void) {
     uint8_t room[4000];
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_encode(image, FS_PNG, 90, room, sizeof room, NULL));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(NULL, FS_PNG, 90, room, sizeof room, &count));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(image, (fs_file_format)2, 90, room, sizeof room, &count));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(image, (fs_file_format)8, 90, room, sizeof room, &count));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(image, FS_WEBP, 90, room, sizeof room, &count));
+    CHECK(!strcmp(fs_last_error(), "WebP is only read; expected PNG or JPEG"));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(image, (fs_file_format)0xffffffffu, 90, room, sizeof room, &count));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(image, FS_JPEG, 0, room, sizeof room, &count));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, count, fs_image_encode(image, FS_JPEG, 101, room, sizeof room, &count));
@@ -944,6 +946,56 @@ static void encoding(void) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_encode(image, FS_PNG, 90, NULL, 4000, &count));
   }
   fs_image_destroy(image);
+}
+
+/* 2x2 pixels: red, green; blue, white. */
+static const uint8_t bmp_2x2[70] = {
+    'B', 'M', 70, 0, 0, 0, 0, 0, 0, 0, 54, 0, 0, 0, 40, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 0, 24, 0, [54] = 255, 0, 0, 255, 255, 255,
+    0, 0, 0, 0, 255, 0, 255, 0, 0, 0};
+static const uint8_t tiff_2x2[134] = {
+    'I', 'I', 42, 0, 20, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255, /* the pixels, then the fields */
+    9, 0, 0, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1, 3, 0, 1, 0, 0, 0, 8, 0, 0, 0,
+    3, 1, 3, 0, 1, 0, 0, 0, 1, 0, 0, 0, 6, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 17, 1, 4, 0, 1, 0, 0, 0, 8, 0, 0, 0,
+    21, 1, 3, 0, 1, 0, 0, 0, 3, 0, 0, 0, 22, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 23, 1, 4, 0, 1, 0, 0, 0, 12, 0, 0, 0};
+
+static void other_formats(void) {
+  static const uint8_t pixels[12] = {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255};
+  static const struct { const char *name; const uint8_t *bytes; size_t count; } kinds[] = {
+      {"BMP: ", bmp_2x2, sizeof bmp_2x2}, {"TIFF: ", tiff_2x2, sizeof tiff_2x2}};
+  fs_image *image = NULL;
+  for (unsigned kind = 0; kind < 2; kind++) {
+    const uint8_t *bytes = kinds[kind].bytes;
+    const size_t count = kinds[kind].count;
+    TEST("a BMP and a TIFF are read by their content") {
+      if (CHECK_OK(fs_image_decode(&image, bytes, count))) {
+        CHECK(fs_image_width(image) == 2 && fs_image_height(image) == 2 && fs_image_alpha(image) == NULL);
+        CHECK(!memcmp(fs_image_data(image), pixels, sizeof pixels));
+        fs_image_destroy(image);
+      }
+    }
+    TEST("every beginning of one is bad data") {
+      for (size_t end = 0; end + 4 < count; end++) { /* the next directory, or what fills a row up, may be missing */
+        CHECK_REFUSED(FS_BAD_DATA, image, fs_image_decode(&image, bytes, end));
+        if (end >= 4) CHECK(!strncmp(fs_last_error(), kinds[kind].name, strlen(kinds[kind].name)));
+      }
+    }
+    TEST("one with changed bytes is a picture or bad data") {
+      uint8_t broken[sizeof tiff_2x2];
+      unsigned pictures = 0, random = 1;
+      for (unsigned turn = 0; turn < 4000; turn++) {
+        memcpy(broken, bytes, count);
+        for (unsigned change = 0; change <= turn % 3; change++) {
+          random = random * 1103515245 + 12345;
+          broken[(random >> 16) % count] = (uint8_t)((turn & 4) ? 255 : random >> 8);
+        }
+        image = NULL;
+        const fs_status status = fs_image_decode(&image, broken, count);
+        CHECK(status == FS_OK || status == FS_BAD_DATA || status == FS_NO_MEMORY);
+        if (status == FS_OK) pictures++, fs_image_destroy(image);
+      }
+      CHECK(pictures > 100);
+    }
+  }
 }
 
 static void files(void) {
@@ -972,8 +1024,10 @@ static void files(void) {
   TEST("formats have names, and endings by which a file of each is written and told") {
     CHECK(!strcmp(fs_file_format_name(FS_PNG), "PNG") && !strcmp(fs_file_format_name(FS_JPEG), "JPEG"));
     CHECK(!strcmp(fs_file_format_ending(FS_PNG, 0), ".png") && !strcmp(fs_file_format_ending(FS_JPEG, 1), ".jpeg"));
-    CHECK(fs_file_format_name((fs_file_format)2) == NULL && fs_file_format_name((fs_file_format)UINT32_MAX) == NULL);
-    CHECK(fs_file_format_ending((fs_file_format)2, 0) == NULL && fs_file_format_ending((fs_file_format)UINT32_MAX, 0) == NULL);
+    CHECK(!strcmp(fs_file_format_name(FS_JPEG_XL), "JPEG XL") && !strcmp(fs_file_format_ending(FS_TIFF, 1), ".tiff"));
+    CHECK(fs_file_format_name((fs_file_format)8) == NULL && fs_file_format_name((fs_file_format)UINT32_MAX) == NULL);
+    CHECK(fs_file_format_ending((fs_file_format)8, 0) == NULL && fs_file_format_ending((fs_file_format)UINT32_MAX, 0) == NULL);
+    CHECK(fs_file_format_is_written((fs_file_format)8) == 0 && fs_file_format_is_written((fs_file_format)UINT32_MAX) == 0);
     CHECK(fs_file_format_ending(FS_PNG, 1) == NULL && fs_file_format_ending(FS_PNG, SIZE_MAX) == NULL);
     for (uint32_t format = 0; fs_file_format_name((fs_file_format)format); format++) {
       const char *ending;
@@ -981,12 +1035,41 @@ static void files(void) {
         char name[64];
         size_t count = 0, written = 0;
         snprintf(name, sizeof name, "a%s", ending);
+        CHECK(fs_file_format_is_written((fs_file_format)format) == (format <= FS_JPEG));
+        if (format > FS_JPEG) {
+          CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_write(image, in_folder(name)));
+          CHECK(strstr(fs_last_error(), "expected a name that ends in .png, .jpg or .jpeg") != NULL);
+          CHECK_STATUS(FS_INVALID_ARGUMENT, fs_image_encode(image, (fs_file_format)format, 95, NULL, 0, &count));
+          continue;
+        }
         if (!CHECK_OK(fs_image_write(image, in_folder(name)))) continue;
         uint8_t *bytes = read_file(in_folder(name), &written);
         CHECK_OK(fs_image_encode(image, (fs_file_format)format, 95, NULL, 0, &count));
         CHECK(bytes != NULL && written == count);
         free(bytes), unlink(in_folder(name));
       }
+    }
+  }
+  TEST("a large picture is opened at a half, a quarter or an eighth of its size") {
+    static const struct { uint64_t most; uint32_t reduction, width, height; } cases[] = {
+        {24 * 16, 1, 24, 16}, {24 * 16 - 1, 2, 12, 8}, {95, 4, 6, 4}, {23, 8, 3, 2}, {1, 8, 3, 2}, {UINT64_MAX, 1, 24, 16}};
+    for (unsigned jpeg = 0; jpeg < 2; jpeg++) {
+      const char *path = in_folder(jpeg ? "a.jpg" : "a.png");
+      CHECK_OK(fs_image_write(image, path));
+      for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t reduction = 0;
+        if (!CHECK_OK(fs_image_open_reduced(&back, path, cases[i].most, &reduction))) continue;
+        CHECK(reduction == cases[i].reduction);
+        CHECK(fs_image_width(back) == cases[i].width && fs_image_height(back) == cases[i].height);
+        fs_image_destroy(back);
+      }
+      uint32_t reduction;
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_open_reduced(&back, path, 0, &reduction));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, reduction, fs_image_open_reduced(NULL, path, 9, &reduction));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_open_reduced(&back, path, 9, NULL));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_open_reduced(&back, NULL, 9, &reduction));
+      unlink(path);
+      CHECK_REFUSED(FS_IO, reduction, fs_image_open_reduced(&back, path, 9, &reduction));
     }
   }
   TEST("writing refuses NULL and names of other kinds of file") {
@@ -1136,6 +1219,7 @@ int main(void) {
   shaping();
   encoding();
   augmenting();
+  other_formats();
   files();
   photos();
   rmdir(folder);

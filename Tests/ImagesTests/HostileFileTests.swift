@@ -8,7 +8,7 @@ struct HostileFileTests {
     try Image.pattern(width: 61, height: 47).file(format)
   }
 
-  @Test(arguments: FileFormat.allCases)
+  @Test(arguments: FileFormat.written)
   func `refuses a truncated file, wherever it ends`(format: FileFormat) throws {
     let file = try Self.samples(format)
     for count in (0..<16).map({ file.count * $0 / 16 }) + [file.count - 1, file.count - 2, file.count - 9] {
@@ -18,7 +18,7 @@ struct HostileFileTests {
     }
   }
 
-  @Test(arguments: FileFormat.allCases, [1, 4])
+  @Test(arguments: FileFormat.written, [1, 4])
   func `survives changed bytes`(format: FileFormat, changes: Int) throws {
     let seed: UInt64 = 2024
     var random = Seeded(state: seed)
@@ -150,11 +150,11 @@ struct HostileFileTests {
   @Test func `refuses a PNG that promises too much, at once`() throws {
     let file = try Self.samples(.png)
     for (size, words): ([UInt8], String) in [
-      ([0, 0, 0xFF, 0xDC, 0, 0, 0xFF, 0xDC], "at most 134217728"),
+      ([0, 0, 0xFF, 0xDC, 0, 0, 0xFF, 0xDC], "at most 268435456"),
       ([0, 1, 0, 0, 0, 0, 0, 1], "sides of at most 65500"),
       ([0x7F, 255, 255, 255, 0x7F, 255, 255, 255], "PNG"), ([0, 0, 0, 0, 0, 0, 0, 1], "PNG"),
       ([255, 255, 255, 255, 0, 0, 0, 1], "PNG"),
-      ([0, 0, 0x20, 0, 0, 0, 0x40, 0], "PNG")  // within the limits: 8192 x 16384, but the rows are not there
+      ([0, 0, 0x40, 0, 0, 0, 0x40, 0], "PNG")  // within the limits: 16384 x 16384, but the rows are not there
     ] {
       var bomb = file
       bomb.replaceSubrange(16..<24, with: size)
@@ -171,8 +171,8 @@ struct HostileFileTests {
     let frame = try #require(
       (0..<file.count - 1).first { file[$0] == 0xFF && (file[$0 + 1] == 0xC0 || file[$0 + 1] == 0xC2) })
     for (size, words): ([UInt8], String) in [
-      ([0xFF, 0xDC, 0xFF, 0xDC], "at most 134217728"), ([0xFF, 0xFF, 0, 1], "JPEG"), ([0, 0, 0, 1], "JPEG"),
-      ([0x20, 0, 0x40, 0], "JPEG")
+      ([0xFF, 0xDC, 0xFF, 0xDC], "at most 268435456"), ([0xFF, 0xFF, 0, 1], "JPEG"), ([0, 0, 0, 1], "JPEG"),
+      ([0x40, 0, 0x40, 0], "JPEG")
     ] {
       var bomb = file
       bomb.replaceSubrange((frame + 5)..<(frame + 9), with: size)

@@ -57,6 +57,10 @@ extension Image {
   }
 }
 
+extension FileFormat {
+  static let written = allCases.filter(\.isWritten)
+}
+
 extension PixelFormat {
   var bytesOfPixel: Int {
     switch self {

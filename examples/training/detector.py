@@ -25,7 +25,6 @@ import numpy as np
 
 HELD_BACK = 20  # every twentieth labelled photo is never learned from
 REPORTED = 60  # photos without a face that the report looks at
-ENDINGS = (".jpg", ".jpeg", ".png")
 THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 
 
@@ -36,7 +35,7 @@ def photos_in(data, name):
     folder = data / name
     if not folder.is_dir():
         return []
-    return [f"{name}/{path.name}" for path in sorted(folder.iterdir()) if path.suffix.lower() in ENDINGS]
+    return [f"{name}/{path.name}" for path in sorted(folder.iterdir()) if path.suffix.lower() in fs.picture_endings()]
 
 
 def divided(data, work):

@@ -21,7 +21,6 @@ SURE, DOUBTFUL = 0.8, 0.3
 SMALLEST = 6  # pixels
 SAME_FACE = 0.5  # overlap of two boxes
 LARGE = 900  # pixels of a photo's longer side, up to which it is looked at twice as large too
-ENDINGS = (".jpg", ".jpeg", ".png")
 
 
 class YuNet:
@@ -124,7 +123,7 @@ def main():
     detector = YuNet(options.yunet)
     photos = [
         photo for folder in options.folders for photo in sorted((options.data / folder).rglob("*"))
-        if photo.suffix.lower() in ENDINGS]  # fmt: skip
+        if photo.suffix.lower() in fs.picture_endings()]  # fmt: skip
     for i, photo in enumerate(photos):
         name = photo.relative_to(options.data).as_posix()
         if name in refined:

@@ -14,15 +14,14 @@ from pathlib import Path
 
 import facestyle as fs
 
-PICTURES = {".jpg", ".jpeg", ".png"}
 BETWEEN = 250  # steps from one checkpoint to the next
 
 
 def batches(folder, count, seed, done):
     """Photos in a seeded order, over and over, from the batch after the first `done`."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PICTURES)
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in fs.picture_endings())
     if not paths:
-        raise SystemExit(f"{folder}: no photos; expected .jpg or .png")
+        raise SystemExit(f"{folder}: no photos; expected {", ".join(fs.picture_endings())}")
     order, number = random.Random(seed), 0
     while True:
         order.shuffle(paths)

@@ -29,6 +29,21 @@ public func fs_image_open(
 }
 
 @c @implementation
+public func fs_image_open_reduced(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?, _ max_pixels: UInt64,
+  _ reduction: UnsafeMutablePointer<UInt32>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let out = try required(out, "out")
+    let reduction = try required(reduction, "reduction")
+    guard max_pixels >= 1 else { throw .invalidArgument("max_pixels is 0; expected 1 or more") }
+    let opened = try Image.open(pathText(path, "path"), maxPixels: Int(clamping: max_pixels))
+    out.pointee = Handle.make(opened.image)
+    reduction.pointee = UInt32(clamping: opened.reduction)
+  }
+}
+
+@c @implementation
 public func fs_image_from_pixels(
   _ out: UnsafeMutablePointer<OpaquePointer?>?, _ pixels: UnsafePointer<fs_pixels>?
 ) -> fs_status {
@@ -143,6 +158,11 @@ public func fs_file_format_ending(_ format: fs_file_format, _ index: Int) -> Uns
     endings.indices.contains(index)
   else { return nil }
   return staticText(endings[index])
+}
+
+@c @implementation
+public func fs_file_format_is_written(_ format: fs_file_format) -> UInt32 {
+  FileFormat(rawValue: Int32(bitPattern: format.rawValue))?.isWritten == true ? 1 : 0
 }
 
 @c @implementation

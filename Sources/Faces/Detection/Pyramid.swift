@@ -20,6 +20,8 @@ package struct Pyramid {
   /// Between levels: the network finds faces from its smallest to twenty times that, so that each face
   /// is found at least at one level; a sixteenth is added to the time.
   private static let step: Double = 4
+  /// The most pixels that a picture is enlarged to.
+  private static let maxEnlarged = Double(1 << 27)
 
   package init(minFace: Float) { self.minFace = minFace }
 
@@ -34,9 +36,8 @@ package struct Pyramid {
     let longest = Double(max(width, height)), pixels = Double(width) * Double(height)
     var scale = min(Double(networkMinFace / minFace), Pyramid.maxScale)
     if scale > 1 {
-      // As large as pictures may be.
       scale = max(1, min(scale, Double(Image.maxSide) / longest))
-      scale = max(1, min(scale, (Double(Image.maxPixels) / pixels).squareRoot().rounded(.down)))
+      scale = max(1, min(scale, (Pyramid.maxEnlarged / pixels).squareRoot().rounded(.down)))
     }
     var levels: [Level] = []
     while true {

@@ -9,7 +9,7 @@ struct Embed: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Write the network's input, the aligned face, to a \(anyPictureEnding) file.", valueName: "file"),
+      "Write the network's input, the aligned face, to a \(anyWrittenEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var chip: PictureOutput?
 
@@ -20,7 +20,7 @@ struct Embed: ParsableCommand {
     try common.apply()
     try checkOutputs(chip?.path)
     let reader = try face.open()
-    let picture = try Picture(opening: photo)
+    let picture = try Picture(ofFaces: photo)
     let (found, embedding) = try reader.embedder.embed(picture, photo, reader.detector)
     if let chip { try reader.embedder.align(picture, found).write(to: chip.path) }
     if common.json {

@@ -47,7 +47,7 @@ struct Identify: Question {
       try Gallery(opening: place, nil, key: key.read(), .read)
     }
     let reader = try face.open(for: stored)
-    let picture = try Picture(opening: photo)
+    let picture = try Picture(ofFaces: photo)
     let people: Gallery
     if let stored, let gallery {
       // Opened again with another model's embedder, it says what is wrong.

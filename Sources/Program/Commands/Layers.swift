@@ -312,7 +312,7 @@ struct LayerOptions: ParsableArguments {
 
   @Option(
     name: [.customShort("o"), .long],
-    help: ArgumentHelp("A \(anyPictureEnding) file; for several layers FILE-LAYER.png.", valueName: "file"),
+    help: ArgumentHelp("A \(anyWrittenEnding) file; for several layers FILE-LAYER.png.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var output: PictureOutput
 

@@ -93,7 +93,7 @@ struct FaceReader {
   /// Compares the main faces of two photos.
   func compare(_ first: String, _ second: String, _ threshold: Float) throws(Failure) -> fs_verdict {
     // One at a time, so that an error names its photo.
-    let (a, b) = (try Picture(opening: first), try Picture(opening: second))
+    let (a, b) = (try Picture(ofFaces: first), try Picture(ofFaces: second))
     do throws(Failure) {
       return try holding(a, b, embedder, detector) { () throws(Failure) in
         var verdict = fs_verdict()
@@ -126,7 +126,7 @@ struct FaceReader {
   /// The embedding alone; reports a photo that cannot be used on the error stream.
   func embedOrSkip(_ path: String) throws(Failure) -> [Float]? {
     do throws(Failure) {
-      return try embedder.embed(try Picture(opening: path), path, detector).1
+      return try embedder.embed(try Picture(ofFaces: path), path, detector).1
     } catch {
       guard [FS_NO_FACE, FS_BAD_DATA, FS_IO].contains(error.status) else { throw error }
       warn("skipped \(error.message)")

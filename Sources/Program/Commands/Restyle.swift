@@ -22,7 +22,7 @@ struct Restyle: ParsableCommand {
   @Argument(help: "The pictures whose style to use.") var styles: [String] = []
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("A \(anyPictureEnding) file.", valueName: "file"),
+    name: [.customShort("o"), .long], help: ArgumentHelp("A \(anyWrittenEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var output: PictureOutput
 

@@ -21,7 +21,7 @@ struct Style: ParsableCommand {
   @Argument(help: "The picture whose style to use; several are mixed.") var styles: [String]
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("A \(anyPictureEnding) file.", valueName: "file"),
+    name: [.customShort("o"), .long], help: ArgumentHelp("A \(anyWrittenEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var output: PictureOutput?
 

@@ -10,7 +10,7 @@ struct Train: ParsableCommand {
       facestyle train --photos <folder> --teacher <file> --out <file> ...
       """,
     discussion: """
-      A folder of people has a folder for each of them, with JPEG and PNG files. Faces must be \
+      A folder of people has a folder for each of them, with photos. Faces must be \
       in the same place in all photos, or have five points (eyes, nose, corners of the mouth): \
       FOLDER:FILE names a JSON file, {"Ann/1.jpg": [[x, y], ... 5], ...}, and FOLDER:x,y,x,y,... \
       gives ten numbers for all its photos. If any folder has points, photos without points are \

@@ -73,10 +73,13 @@ struct CopyFolder {
     try makeFolder(path)
   }
 
-  /// The file for a photo's copy, in a folder that exists.
+  /// The file for a photo's copy, in a folder that exists: of the photo's name, with .png where its format is
+  /// not written.
   /// - Throws: if that is one of the photos.
   mutating func place(for photo: PhotoList.Photo) throws(Failure) -> String {
-    let first = isPicture(photo.name) ? photo.name : "\(photo.name).png"
+    let first =
+      isWrittenPicture(photo.name)
+      ? photo.name : "\(isPicture(photo.name) ? nameAndExtension(photo.name).0 : photo.name).png"
     let stem = nameAndExtension(first).0, ending = first.dropFirst(stem.count)
     var name = first, number = 2
     while !names.insert(name).inserted {

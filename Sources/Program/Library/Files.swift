@@ -44,24 +44,37 @@ func nameAndExtension(_ file: String) -> (String, String) {
   return (String(file[..<dot]), file[file.index(after: dot)...].lowercased())
 }
 
-/// The picture formats that the library reads and writes, such as "PNG", with their endings, such as ".png".
-private let pictureFormats: [(name: String, endings: [String])] = {
-  var formats: [(name: String, endings: [String])] = []
+/// A picture format of the library: its name, such as "PNG", and its endings, such as ".png".
+private struct PictureFormat {
+  let name: String
+  let endings: [String]
+  /// Whether it is also written.
+  let isWritten: Bool
+}
+
+private let pictureFormats: [PictureFormat] = {
+  var formats: [PictureFormat] = []
   while let name = fs_file_format_name(fs_file_format(rawValue: UInt32(formats.count))) {
+    let format = fs_file_format(rawValue: UInt32(formats.count))
     var endings: [String] = []
-    while let ending = fs_file_format_ending(fs_file_format(rawValue: UInt32(formats.count)), endings.count) {
+    while let ending = fs_file_format_ending(format, endings.count) {
       endings.append(String(cString: ending))
     }
-    formats.append((String(cString: name), endings))
+    formats.append(
+      PictureFormat(
+        name: String(cString: name), endings: endings, isWritten: fs_file_format_is_written(format) != 0))
   }
   return formats
 }()
 
-/// "PNG or JPEG", for help.
+/// "PNG, JPEG, ... or BMP": the formats that are read, for help.
 var anyPictureFormat: String { alternatives(pictureFormats.map(\.name)) }
 
-/// ".png, .jpg or .jpeg", for help and messages.
+/// ".png, .jpg, ... or .bmp": the endings of pictures that are read, for messages.
 var anyPictureEnding: String { alternatives(pictureFormats.flatMap(\.endings)) }
+
+/// ".png, .jpg or .jpeg": the endings of pictures that are written, for help and messages.
+var anyWrittenEnding: String { alternatives(pictureFormats.filter(\.isWritten).flatMap(\.endings)) }
 
 private func alternatives(_ words: [String]) -> String {
   guard let last = words.last, words.count > 1 else { return words.joined() }
@@ -69,10 +82,14 @@ private func alternatives(_ words: [String]) -> String {
 }
 
 /// Whether the library reads this kind of picture, by the ending.
-func isPicture(_ file: String) -> Bool {
-  let ending = "." + nameAndExtension(file).1
-  return pictureFormats.contains { $0.endings.contains(ending) }
+func isPicture(_ file: String) -> Bool { pictureFormats.contains { $0.endings.contains(ending(of: file)) } }
+
+/// Whether the library writes this kind of picture, by the ending.
+func isWrittenPicture(_ file: String) -> Bool {
+  pictureFormats.contains { $0.isWritten && $0.endings.contains(ending(of: file)) }
 }
+
+private func ending(of file: String) -> String { "." + nameAndExtension(file).1 }
 
 /// Creates a folder; an existing one is accepted.
 func makeFolder(_ path: String) throws(Failure) {

@@ -27,7 +27,7 @@ struct PictureOutput {
   let path: String
 
   init(argument: String) throws {
-    guard isPicture(argument) else { throw ValidationError("expected a \(anyPictureEnding) file.") }
+    guard isWrittenPicture(argument) else { throw ValidationError("expected a \(anyWrittenEnding) file.") }
     path = argument
   }
 

@@ -40,6 +40,11 @@ func fopen(_ path: String, _ mode: String) -> UnsafeMutablePointer<FILE>? {
 func fs_image_open(_ out: inout OpaquePointer?, _ path: String) -> fs_status {
   withPath(path) { CFaceStyle.fs_image_open(&out, $0) }
 }
+func fs_image_open_reduced(
+  _ out: inout OpaquePointer?, _ path: String, _ maxPixels: UInt64, _ reduction: inout UInt32
+) -> fs_status {
+  withPath(path) { CFaceStyle.fs_image_open_reduced(&out, $0, maxPixels, &reduction) }
+}
 func fs_image_write(_ image: OpaquePointer, _ path: String) -> fs_status {
   withPath(path) { CFaceStyle.fs_image_write(image, $0) }
 }

@@ -18,7 +18,7 @@ _HOMES = {
     "frame": ("Frame",),
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "ModelInfo", "installed_models", "Architecture", "architectures"),
-    "files": ("DetectedPhoto",),
+    "files": ("DetectedPhoto", "picture_endings"),
     "simple": ("faces", "same", "paint"),
     "analysis": ("FaceAnalysis", "AnalysedFace"),
     "recognition": (

@@ -26,7 +26,7 @@ class fs_image(Structure):
 
 
 FS_IMAGE_MAX_SIDE = 65500
-FS_IMAGE_MAX_PIXELS = 134217728
+FS_IMAGE_MAX_PIXELS = 268435456
 
 fs_pixel_format = c_int
 FS_RGB = 0
@@ -64,6 +64,12 @@ FS_AREA = 2
 fs_file_format = c_int
 FS_PNG = 0
 FS_JPEG = 1
+FS_WEBP = 2
+FS_HEIC = 3
+FS_AVIF = 4
+FS_TIFF = 5
+FS_JPEG_XL = 6
+FS_BMP = 7
 
 
 class fs_model(Structure):
@@ -1302,6 +1308,7 @@ FUNCTIONS = {
     "fs_last_error": (c_char_p, []),
     "fs_image_decode": (fs_status, [POINTER(POINTER(fs_image)), c_void_p, c_size_t]),
     "fs_image_open": (fs_status, [POINTER(POINTER(fs_image)), c_char_p]),
+    "fs_image_open_reduced": (fs_status, [POINTER(POINTER(fs_image)), c_char_p, c_uint64, POINTER(c_uint32)]),
     "fs_image_from_pixels": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_pixels)]),
     "fs_image_width": (c_uint32, [POINTER(fs_image)]),
     "fs_image_height": (c_uint32, [POINTER(fs_image)]),
@@ -1330,6 +1337,7 @@ FUNCTIONS = {
     ),
     "fs_file_format_name": (c_char_p, [fs_file_format]),
     "fs_file_format_ending": (c_char_p, [fs_file_format, c_size_t]),
+    "fs_file_format_is_written": (c_uint32, [fs_file_format]),
     "fs_image_encode": (
         fs_status,
         [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Optional
 
 from . import _c
-from ._convert import wrong
+from ._convert import flag, wrong
 from .errors import FaceStyleError
 from .image import Image
 
@@ -72,17 +72,20 @@ def _marked(photo, people, faces, matches=None, **_):
     return photo.mark_faces(faces, names, [people.get(match.name, -1) for match in matches])
 
 
-def _endings():
+def picture_endings(written=False):
+    """(".png", ".jpg", ...): how names of pictures end that the library reads, or only of those that it also writes."""
+    written = flag(written, "written")
     formats = itertools.takewhile(_c.fs_file_format_name, itertools.count())
     return tuple(
         ending.decode()
         for kind in formats
+        if _c.fs_file_format_is_written(kind) or not written
         for ending in itertools.takewhile(bool, (_c.fs_file_format_ending(kind, i) for i in itertools.count()))
     )
 
 
 def _is_picture(name):
-    return name.lower().endswith(_endings())
+    return name.lower().endswith(picture_endings())
 
 
 def _photos(paths, output):
@@ -95,7 +98,7 @@ def _photos(paths, output):
         count = len(photos) + len(failures)
         _walk(path, Path(), {_identity(output)} if output is not None else set(), photos, failures)
         if len(photos) + len(failures) == count:
-            failures.append((path, FileNotFoundError(f"{path}: no {', '.join(_endings())} file in this folder")))
+            failures.append((path, FileNotFoundError(f"{path}: no {', '.join(picture_endings())} file in this folder")))
     return photos, failures
 
 
@@ -128,9 +131,9 @@ def _identity(path):
 
 
 def _place(output, name, photos, used):
-    """The file for a copy, which is neither a photo nor another copy."""
-    if not _is_picture(name.name):
-        name = name.with_name(name.name + ".png")
+    """The file for a copy, which is neither a photo nor another copy: with .png where a photo's format is not written."""
+    if not name.name.lower().endswith(picture_endings(written=True)):
+        name = name.with_name((name.stem if _is_picture(name.name) else name.name) + ".png")
     stem, number = name.stem, 2
     while name in used:
         name = name.with_name(f"{stem}-{number}{name.suffix}")

@@ -14,10 +14,11 @@ from .errors import check
 from .frame import frame_as_c, region_as_c
 
 _FILTERS = {"bilinear": _c.FS_BILINEAR, "bicubic": _c.FS_BICUBIC, "area": _c.FS_AREA}
-# The library's, by their names: their numbers count from 0.
+# The library's that are written, by their names: their numbers count from 0.
 _FILES = {
     name.decode().lower(): number
     for number, name in enumerate(itertools.takewhile(bool, map(_c.fs_file_format_name, itertools.count())))
+    if _c.fs_file_format_is_written(number)
 }
 _FORMATS = {"rgb": _c.FS_RGB, "bgr": _c.FS_BGR, "rgba": _c.FS_RGBA, "bgra": _c.FS_BGRA, "grey": _c.FS_GREY}
 _CHANNELS = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "grey": 1}
@@ -33,6 +34,7 @@ class Image(Handle):
     """
 
     _destroy = _c.fs_image_destroy
+    _reduction = 1
 
     @classmethod
     def _make(cls, function, *arguments):
@@ -41,16 +43,26 @@ class Image(Handle):
         return cls(out)
 
     @classmethod
-    def open(cls, path):
-        """Reads a JPEG or PNG file, turned upright by EXIF or XMP, its colours brought to sRGB by its ICC profile or cICP.
+    def open(cls, path, max_pixels=None):
+        """Reads a file, turned upright by its orientation, its colours brought to sRGB by its ICC profile or cICP.
 
-        16 bits a sample and alpha are kept: see `to_array`. What is heeded in detail: fs_image_decode in facestyle.h.
+        PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP, by its content. Some need a library of the system, which is named
+        if it is not there. 16 bits a sample and alpha are kept: see `to_array`. What is heeded in detail: fs_image_decode in
+        facestyle.h.
+
+        With `max_pixels` a picture of more is read at 1/2, 1/4 or 1/8 of its size, which `reduction` tells; of a JPEG, in a
+        fraction of the memory.
         """
-        return cls._make(_c.fs_image_open, text(path, "path"))
+        if max_pixels is None:
+            return cls._make(_c.fs_image_open, text(path, "path"))
+        reduction, limit = ctypes.c_uint32(), integer(max_pixels, "max_pixels", 64)
+        image = cls._make(lambda out: _c.fs_image_open_reduced(out, text(path, "path"), limit, ctypes.byref(reduction)))
+        image._reduction = reduction.value
+        return image
 
     @classmethod
     def decode(cls, data):
-        """The same for a file's bytes."""
+        """The same for a whole file's bytes."""
         data = data_of(data, "data")
         return cls._make(_c.fs_image_decode, data, len(data))
 
@@ -101,6 +113,11 @@ class Image(Handle):
     @property
     def height(self):
         return _c.fs_image_height(self.handle)
+
+    @property
+    def reduction(self):
+        """1, 2, 4 or 8: by how much `open` reduced the picture. A face's place, times this, is its place in the file's."""
+        return self._reduction
 
     @property
     def shape(self):

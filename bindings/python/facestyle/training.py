@@ -57,7 +57,7 @@ class Photos(Handle):
         super().__init__(out)
 
     def add_people(self, folder, landmarks=None, points=None):
-        """Adds a folder of people: each folder inside is a person, the JPEG and PNG files in it are the person's photos.
+        """Adds a folder of people: each folder inside is a person, the pictures in it are the person's photos.
 
         `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y] five times], ...}; `points` [5, 2] hold for all photos of the
         folder. Without either, whole photos are learned from. What is no photo is in `left_out`."""

@@ -94,6 +94,7 @@ def good(t):
         "distances": (fs.distances, dict(a=m, b=m, kind="euclidean", head=None)),
         "identify": (fs.identify, dict(embeddings=m, labels=np.array([1, 1, 2, 2]), probe=v, **identified)),
         "face_quality": (fs.face_quality, dict(picture=t.image, face=t.face, **{name: 1.0 for name, _ in _c.fs_quality_options._fields_ if name != "size"})),
+        "picture_endings": (fs.picture_endings, dict(written=True)),
         "tsne": (fs.tsne, dict(points=np.eye(8, dtype=np.float32), perplexity=2.0, steps=1, learning_rate=1.0, exaggeration=1.0, exaggerated_steps=0,
                                seed=1, on_step=lambda *_: None, progress=False)),
         "differentiate": (fs.differentiate, dict(function="exp", x=v, way="forward")),
@@ -118,7 +119,7 @@ def good(t):
     size, rows, chips = {"width": 4, "height": 4}, t.rows, np.zeros((2, 96, 96, 3), np.uint8)
     of = {
         "Image": {
-            "open": dict(path=path), "decode": dict(data=b""), "from_array": dict(array=np.zeros((2, 2), np.uint8), format="grey", rotation=0),
+            "open": dict(path=path, max_pixels=9), "decode": dict(data=b""), "from_array": dict(array=np.zeros((2, 2), np.uint8), format="grey", rotation=0),
             "from_frame": dict(frame=t.frame, region=(0, 0, 1, 1)), "to_array": dict(format="rgb", dtype=np.uint8), "unblended": {},
             "with_alpha": dict(source=t.image), "resize": dict(filter="area", **size), "crop": dict(x=0, y=0, **size),
             "warp": dict(matrix=np.eye(3)[:2], **size), "encode": dict(format="png", quality=90), "save": dict(path=path),

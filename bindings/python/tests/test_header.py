@@ -144,7 +144,7 @@ def test_a_count_is_a_size_of_a_handle():
 def test_an_array_that_is_written_comes_with_its_capacity():
     # One number each; and what a callback is for.
     single = {"count", "found", "distance", "bytes", "byte_count", "changed", "next", "value", "loss", "cost", "content_cost",
-              "style_cost", "total_cost", "divergence", "values"}  # fmt: skip
+              "style_cost", "total_cost", "divergence", "values", "reduction"}  # fmt: skip
     for function in header.of_kind(header.Function).values():
         names = [parameter.name for parameter in function.parameters]
         for parameter, following in zip(function.parameters, [*function.parameters[1:], None]):

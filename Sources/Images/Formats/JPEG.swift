@@ -5,58 +5,53 @@ import Tensors
 /// JPEG files, through the TurboJPEG API of libjpeg-turbo 2.1, which catches its own errors.
 enum JPEG {
   static var codec: Codec {
-    // FF D8, then the FF of the next marker.
     Codec(
-      name: "JPEG", endings: [".jpg", ".jpeg"], signature: [0xFF, 0xD8, 0xFF],
-      decode: { bytes throws(Failure) in try decode(bytes) },
+      name: "JPEG", endings: [".jpg", ".jpeg"],
+      isRecognised: { $0.starts(with: [0xFF, 0xD8, 0xFF]) },  // FF D8, then the FF of the next marker
+      decode: { bytes throws(Failure) in try decode(bytes, maxPixels: .max).image },
+      decodeReduced: { bytes, maxPixels throws(Failure) in try decode(bytes, maxPixels: maxPixels) },
       encode: { image, quality throws(Failure) in try encode(image, quality: quality) })
   }
 
+  /// - Parameter maxPixels: of more, the picture is decoded at 1/2, 1/4 or 1/8 of its size, rounded up: from
+  ///   the lower frequencies of its blocks of 8x8, without decoding all first.
   /// - Throws: `.badData` with TurboJPEG's reason, or for a header that promises more pixels than an image
   ///   may have; nothing is allocated before the header has been checked.
-  static func decode(_ bytes: Span<UInt8>) throws(Failure) -> Image {
+  static func decode(
+    _ bytes: Span<UInt8>, maxPixels: Int
+  ) throws(Failure) -> (image: Image, reduction: Int) {
     try bytes.withUnsafeBufferPointer { file throws(Failure) in
       guard let decoder = Decoder(file) else { throw .noMemory("JPEG: no decoder") }
-      return try decode(bytes, decoder)
+      return try decode(bytes, decoder, maxPixels)
     }
   }
 
-  private static func decode(_ bytes: Span<UInt8>, _ decoder: Decoder) throws(Failure) -> Image {
-    let (width, height, model) = try decoder.header()
-    if let problem = Image.problem(width: width, height: height) { throw .badData("JPEG: \(problem)") }
+  private static func decode(
+    _ bytes: Span<UInt8>, _ decoder: Decoder, _ maxPixels: Int
+  ) throws(Failure) -> (image: Image, reduction: Int) {
+    let (fullWidth, fullHeight, model) = try decoder.header()
+    if let problem = Image.problem(width: fullWidth, height: fullHeight) {
+      throw .badData("JPEG: \(problem)")
+    }
+    let reduction = Image.reduction(width: fullWidth, height: fullHeight, maxPixels: maxPixels)
+    let (width, height) = Image.reduced(width: fullWidth, height: fullHeight, by: reduction)
     let image = try Image(width: width, height: height)
-    try Memory.expect(JPEGSegments.coefficientBytes(bytes, width: width, height: height))
+    try Memory.expect(JPEGSegments.coefficientBytes(bytes, width: fullWidth, height: fullHeight))
     let file = try JPEGSegments.profile(bytes)
     let profile = file.flatMap { $0.withBytes { ColourProfile.toSRGB($0, of: model) } }
     if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
       try decoder.pixels(
         into: inks, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), bytes)
-      if profile?.convert(inks: inks, into: image.pixels) != true { mixInks(inks, into: image.pixels) }
+      // Files store 255 - ink, with and without Adobe's marker: Pillow, OpenCV, ffmpeg, libvips and djpeg
+      // read them so.
+      if profile?.convert(inks: inks, into: image.pixels) != true { Inks.mix(inks, into: image.pixels) }
     } else {
       try decoder.pixels(
         into: image.pixels, width: width, height: height, format: Int32(TJPF_RGB.rawValue), bytes)
       profile?.convert(image.pixels)
     }
-    return try image.turned(JPEGSegments.orientation(bytes))
-  }
-
-  /// Converts cyan, magenta, yellow and black without a profile to red, green and blue: `red = (255 - C) (255
-  /// - K) / 255`.
-  ///
-  /// Files store 255 - ink, with and without Adobe's marker: Pillow, OpenCV, ffmpeg, libvips and djpeg read
-  /// them so. Source: Pillow's `cmyk2rgb`, without its colour profiles.
-  private static func mixInks(_ inks: Storage<UInt8>, into pixels: Storage<UInt8>) {
-    let count = inks.count / 4
-    withPointers(inks, pixels) { inks, pixels in
-      for pixel in 0..<count {
-        let light = Int(inks[4 * pixel + 3])
-        for channel in 0..<3 {
-          let colour = Int(inks[4 * pixel + channel])
-          pixels[3 * pixel + channel] = UInt8(truncatingIfNeeded: (colour * light + 127) / 255)
-        }
-      }
-    }
+    return (try image.turned(JPEGSegments.orientation(bytes)), reduction)
   }
 
   /// - Parameter quality: 1 to 100. From 90 on chroma is kept at full resolution, below at half.

@@ -5,7 +5,8 @@ import Tensors
 enum PNG {
   static var codec: Codec {
     Codec(
-      name: "PNG", endings: [".png"], signature: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A],
+      name: "PNG", endings: [".png"],
+      isRecognised: { $0.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) },
       decode: { bytes throws(Failure) in try decode(bytes) },
       encode: { image, _ throws(Failure) in try encode(image) })
   }
@@ -32,7 +33,9 @@ enum PNG {
     let source = Source(
       steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3,
       meaning: meaning(bytes, chunks, steps))
-    let image = png_get_bit_depth(png, info) == 16 ? try deep(source) : try shallow(source)
+    let image =
+      png_get_bit_depth(png, info) == 16
+      ? try image(source, UInt16.self) : try image(source, UInt8.self)
     return try image.turned(chunks.orientation(bytes))
   }
 
@@ -68,7 +71,7 @@ enum PNG {
     let width, height, channels: Int
     let meaning: Meaning
 
-    func rows<Sample>(_: Sample.Type) throws(Failure) -> Storage<Sample> {
+    func rows<Sample: Level>(_: Sample.Type) throws(Failure) -> Storage<Sample> {
       let samples = try Storage<Sample>(count: channels * width * height)
       let stride = channels * width * MemoryLayout<Sample>.stride
       var isRaw = true
@@ -79,41 +82,12 @@ enum PNG {
     }
   }
 
-  private static func shallow(_ source: Source) throws(Failure) -> Image {
-    let samples = try source.rows(UInt8.self)
-    let (colours, alpha) = try separated(samples, channels: source.channels)
-    try source.meaning.convert(colours)
-    let image = Image(width: source.width, height: source.height, pixels: colours)
-    guard let alpha else { return image }
-    return try .blended(image, alpha)
-  }
-
-  private static func deep(_ source: Source) throws(Failure) -> Image {
-    let samples = try source.rows(UInt16.self)
-    let (colours, alpha) = try separated(samples, channels: source.channels)
-    try source.meaning.convert(colours)
-    let image = try Image(width: source.width, height: source.height, deep: colours)
-    guard let alpha else { return image }
-    return try .blended(image, Storage(converting: alpha) { UInt8(narrowing: $0) })
-  }
-
-  /// Separates R, G, B, A samples into colours and alpha.
-  private static func separated<Sample>(
-    _ samples: Storage<Sample>, channels: Int
-  ) throws(Failure) -> (Storage<Sample>, Storage<Sample>?) {
-    if channels == 3 { return (samples, nil) }
-    let count = samples.count / 4
-    let colours = try Storage<Sample>(count: 3 * count), alpha = try Storage<Sample>(count: count)
-    withPointers(samples, colours, alpha) { samples, colours, alpha in
-      for pixel in 0..<count {
-        let from = samples + 4 * pixel, to = colours + 3 * pixel
-        to[0] = from[0]
-        to[1] = from[1]
-        to[2] = from[2]
-        alpha[pixel] = from[3]
-      }
-    }
-    return (colours, alpha)
+  private static func image<Sample: Level>(_ source: Source, _: Sample.Type) throws(Failure) -> Image {
+    let samples = try Samples(
+      width: source.width, height: source.height, interleaved: source.rows(Sample.self),
+      hasAlpha: source.channels == 4)
+    try source.meaning.convert(samples.colours)
+    return try samples.image()
   }
 
   /// The embedded profile, if usable. libpng drops profiles larger than 8 MB, grey ones for colours and
