@@ -145,7 +145,7 @@ func storeTile(
   }
   if accumulate {
     for row in 0..<validRows {
-      for j in 0..<validColumns { edge[row * tileColumns + j] = c[row * stride + column + j] }
+      copyPart(c + row * stride + column, to: edge + row * tileColumns, validColumns)
     }
   }
   if validColumns <= lanes {
@@ -156,6 +156,6 @@ func storeTile(
     tile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
   }
   for row in 0..<validRows {
-    for j in 0..<validColumns { c[row * stride + column + j] = edge[row * tileColumns + j] }
+    copyPart(edge + row * tileColumns, to: c + row * stride + column, validColumns)
   }
 }
