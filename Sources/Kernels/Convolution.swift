@@ -139,6 +139,12 @@ func storeTile(
     halfTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
     return
   }
+  #if VECTOR16
+    if validRows == tileRows && validColumns == lanes / 2 {
+      quarterTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
+      return
+    }
+  #endif
   if validRows == shortRows && validColumns == tileColumns {
     shortTile(taps, length, rows, b, ahead, c + column, stride, accumulate, epilogue, column)
     return
@@ -148,7 +154,15 @@ func storeTile(
       copyPart(c + row * stride + column, to: edge + row * tileColumns, validColumns)
     }
   }
-  if validColumns <= lanes {
+  #if VECTOR16
+    let isQuarter = validColumns <= lanes / 2
+    if isQuarter { quarterTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column) }
+  #else
+    let isQuarter = false
+  #endif
+  if isQuarter {
+    // Done.
+  } else if validColumns <= lanes {
     halfTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
   } else if validRows <= shortRows {
     shortTile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)

@@ -231,6 +231,65 @@ func halfTile(
   #endif
 }
 
+#if VECTOR16
+  /// Half a vector, for the last columns of a panel.
+  private typealias Narrow = SIMD8<Float>
+
+  @inline(__always) private func multiplyAdd(_ sum: inout Narrow, _ a: Float, _ b: Narrow) {
+    sum = sum.addingProduct(Narrow(repeating: a), b)
+  }
+
+  /// The first half vector of `tile`'s columns, where a panel has no more than that: two such products take as
+  /// long as one of whole vectors.
+  @inline(never)
+  func quarterTile(
+    _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
+    _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  ) {
+    var s0 = Narrow.zero, s1 = Narrow.zero, s2 = Narrow.zero, s3 = Narrow.zero
+    var s4 = Narrow.zero, s5 = Narrow.zero, s6 = Narrow.zero, s7 = Narrow.zero
+    var b = b
+    var rows = rows
+    for _ in 0..<taps {
+      let a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5], a6 = rows[6],
+        a7 = rows[7]
+      rows += tileRows
+      for i in 0..<length {
+        let w = UnsafeRawPointer(b).loadUnaligned(as: Narrow.self)
+        multiplyAdd(&s0, a0[i], w)
+        multiplyAdd(&s1, a1[i], w)
+        multiplyAdd(&s2, a2[i], w)
+        multiplyAdd(&s3, a3[i], w)
+        multiplyAdd(&s4, a4[i], w)
+        multiplyAdd(&s5, a5[i], w)
+        multiplyAdd(&s6, a6[i], w)
+        multiplyAdd(&s7, a7[i], w)
+        b += 2 * lanes
+      }
+    }
+    let finish = Finish(epilogue, column)
+    func put(_ sum: Narrow, _ row: Int) {
+      let p = UnsafeMutableRawPointer(c + row * stride)
+      let whole = accumulate ? sum + UnsafeRawPointer(p).loadUnaligned(as: Narrow.self) : sum
+      let finished =
+        epilogue.isNothing
+        ? whole
+        : unsafeBitCast(
+          finish(unsafeBitCast((whole, Narrow.zero), to: Vector.self)), to: (Narrow, Narrow).self
+        ).0
+      p.storeBytes(of: finished, as: Narrow.self)
+    }
+    put(s0, 0)
+    put(s1, 1)
+    put(s2, 2)
+    put(s3, 3)
+    put(s4, 4)
+    put(s5, 5)
+    put(s6, 6)
+    put(s7, 7)
+  }
+#endif
+
 extension Epilogue {
   @inline(__always) var isNothing: Bool { activation == Int(activationNone) && bias == nil }
 }
