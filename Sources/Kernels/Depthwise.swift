@@ -85,6 +85,21 @@ private struct Nine {
     (w3, w4, w5) = (load(w + 3 * channels), load(w + 4 * channels), load(w + 5 * channels))
     (w6, w7, w8) = (load(w + 6 * channels), load(w + 7 * channels), load(w + 8 * channels))
   }
+
+  /// Of three columns of the picture, row by row.
+  @inline(__always) func sum(_ left: Three, _ middle: Three, _ right: Three) -> Vector {
+    var sum = Vector.zero
+    multiplyAdd(&sum, left.a, w0)
+    multiplyAdd(&sum, middle.a, w1)
+    multiplyAdd(&sum, right.a, w2)
+    multiplyAdd(&sum, left.b, w3)
+    multiplyAdd(&sum, middle.b, w4)
+    multiplyAdd(&sum, right.b, w5)
+    multiplyAdd(&sum, left.c, w6)
+    multiplyAdd(&sum, middle.c, w7)
+    multiplyAdd(&sum, right.c, w8)
+    return sum
+  }
 }
 
 /// A column of a window of three rows.
@@ -96,7 +111,7 @@ private struct Three {
   }
 }
 
-/// One vector of channels along a row.
+/// One vector of channels along a row, two neighbours at a time: their sums do not wait for each other.
 /// - Parameters:
 ///   - step: the window's stride: a number known to the compiler where it is 1 or 2.
 ///   - line: distance of the picture's rows.
@@ -106,27 +121,30 @@ private struct Three {
 ) {
   var source = picture, target = y
   var left = Three(source, line), middle = Three(source + channels, line)
-  for _ in 0..<count {
+  for _ in 0..<(count / 2) {
     if step != 1 { middle = Three(source + channels, line) }
     if step > 2 { left = Three(source, line) }
-    let right = Three(source + 2 * channels, line)
-    var sum = Vector.zero
-    multiplyAdd(&sum, left.a, w.w0)
-    multiplyAdd(&sum, middle.a, w.w1)
-    multiplyAdd(&sum, right.a, w.w2)
-    multiplyAdd(&sum, left.b, w.w3)
-    multiplyAdd(&sum, middle.b, w.w4)
-    multiplyAdd(&sum, right.b, w.w5)
-    multiplyAdd(&sum, left.c, w.w6)
-    multiplyAdd(&sum, middle.c, w.w7)
-    multiplyAdd(&sum, right.c, w.w8)
-    if accumulate { sum += load(target) }
+    let right = Three(source + 2 * channels, line), next = source + step * channels
+    let second = step == 1 ? middle : step == 2 ? right : Three(next, line)
+    let third = step == 1 ? right : Three(next + channels, line), fourth = Three(next + 2 * channels, line)
+    var sum = w.sum(left, middle, right), other = w.sum(second, third, fourth)
+    if accumulate {
+      sum += load(target)
+      other += load(target + stride)
+    }
     store(target, finish(sum))
-    source += step * channels
-    target += stride
-    if step == 1 { (left, middle) = (middle, right) }
-    if step == 2 { left = right }
+    store(target + stride, finish(other))
+    source += 2 * step * channels
+    target += 2 * stride
+    if step == 1 { (left, middle) = (third, fourth) }
+    if step == 2 { left = fourth }
   }
+  guard count % 2 == 1 else { return }
+  if step != 1 { middle = Three(source + channels, line) }
+  if step > 2 { left = Three(source, line) }
+  var sum = w.sum(left, middle, Three(source + 2 * channels, line))
+  if accumulate { sum += load(target) }
+  store(target, finish(sum))
 }
 
 /// Neighbours inside the picture: each weight is loaded once for all four.
