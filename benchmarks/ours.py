@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 from measure import Queries, timed
-from works import BENCH, DLIB, MODELS, NEAREST, ROOT, VGG
+from works import BENCH, DLIB, MODELS, NEAREST, ROOT, VGG, jpeg
 
 TRACE_STEPS = 4
 MARGIN = 2  # of triplets; wide, so that no triplet is apart and drops out
@@ -25,7 +25,7 @@ def make(_, work, arrays, threads, folder):
     fs.set_threads(threads)
     kinds = {
         "style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "yunet": OnePass, "search": Search,
-        "train": Training}
+        "train": Training, "detector": Converted, "published": PublishedChips, "pipeline": Pipeline}
     made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
     return made
@@ -120,6 +120,43 @@ class OnePass:
             return {"box": np.array(face.box), "points": np.array(face.landmarks)}
 
         self.once, self.outputs = timed(lambda: detector.find(frame)), outputs
+
+
+class Converted:
+    """All of a search in the picture's own size, with a converted detector."""
+
+    def __init__(self, fs, work, arrays, folder):
+        detector = fs.Detector(fs.Model.open(folder / f"{work.made[0].name}.safetensors"), min_face=20, order="surest")
+        frame = fs.Image.from_array(arrays["frame"])
+
+        def outputs():
+            face = detector.find(frame)[0]
+            return {"box": np.array(face.box), "points": np.array(face.landmarks)}
+
+        self.once, self.outputs = timed(lambda: detector.find(frame)), outputs
+
+
+class PublishedChips:
+    def __init__(self, fs, work, arrays, folder):
+        embedder = fs.Embedder(fs.Model.open(folder / f"{work.made[0].name}.safetensors"))
+        chips = [fs.Image.from_array(chip) for chip in arrays["chips"]]
+        self.once = timed(lambda: embedder.embed_chips(chips))
+        self.outputs = lambda: {"embeddings": embedder.embed_chips(chips)}
+
+
+class Pipeline:
+    """From the bytes of a photo to the embedding of its surest face."""
+
+    def __init__(self, fs, work, arrays, folder):
+        detector, embedder = (fs.Model.open(folder / f"{made.name}.safetensors") for made in work.made)
+        detector, embedder = fs.Detector(detector, min_face=20, order="surest"), fs.Embedder(embedder)
+        photo = jpeg(arrays["frame"])
+
+        def run():
+            with fs.Image.decode(photo) as image:
+                return embedder.embed(image, detector.find(image)[:1])
+
+        self.once, self.outputs = timed(run), lambda: {"embedding": run()}
 
 
 class Search:

@@ -68,10 +68,12 @@ def prepare(work):
     arrays = works.inputs(work)
     np.savez(FOLDER / f"{work.name}.npz", **arrays)
     head = (
-        "import sys, pathlib, numpy, works, theirs; folder = pathlib.Path(sys.argv[1]);"
+        "import sys, pathlib, numpy, works, theirs, published; folder = pathlib.Path(sys.argv[1]);"
         "work = next(work for work in works.WORKS if work.name == sys.argv[2]);")
     tasks = ["theirs.weights(folder)"] if work.kind in ("nn4", "train") else []
-    if "onnxruntime" in work.peers:
+    if work.made:
+        tasks.append("published.prepare(work, folder)")
+    elif "onnxruntime" in work.peers:
         tasks.append("theirs.export(work, dict(numpy.load(folder / f'{work.name}.npz')), folder)")
     if tasks:
         subprocess.run(

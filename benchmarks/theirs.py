@@ -9,6 +9,10 @@ from works import NEAREST, factors, sampled
 
 
 def make(name, work, arrays, threads, folder):
+    if work.made:
+        import theirs_published
+
+        return theirs_published.make(name, work, arrays, threads, folder)
     makers = {"onnxruntime": onnxruntime_side, "facenet-pytorch": facenet_side, "faiss": faiss_side, "yunet": yunet_side}
     return makers.get(name, pytorch_side)(work, arrays, threads, folder)
 
@@ -159,14 +163,19 @@ def export(work, arrays, folder):
         opset_version=17, dynamo=False)
 
 
-def onnxruntime_side(work, arrays, threads, folder):
+def session_of(path, threads):
+    """A network on so many threads, with all graph optimisations; and what runs it."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-    session = onnxruntime.InferenceSession(
-        str(folder / f"{work.name}.onnx"), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session, f"ONNX Runtime {onnxruntime.__version__}, {threads} threads"
+
+
+def onnxruntime_side(work, arrays, threads, folder):
+    session, about = session_of(folder / f"{work.name}.onnx", threads)
     chips = arrays["chips"].astype(np.float32)
     if work.kind == "nn4":
         chips = chips / 255
@@ -177,35 +186,18 @@ def onnxruntime_side(work, arrays, threads, folder):
     def run():
         return session.run(None, feed)[0]
 
-    return Side(f"ONNX Runtime {onnxruntime.__version__}, {threads} threads", timed(run), lambda: {"embeddings": run()})
+    return Side(about, timed(run), lambda: {"embeddings": run()})
 
 
 def yunet_side(work, arrays, threads, _):
     """A published YuNet: other weights, and so other numbers, which only have to be about the same face."""
-    import onnxruntime
+    from theirs_published import yunet_face, yunet_input
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    session = onnxruntime.InferenceSession(str(work.needs[1]), options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-    # B, G, R levels.
-    feed = {"input": np.ascontiguousarray(arrays["frame"][None, :, :, ::-1].transpose(0, 3, 1, 2).astype(np.float32))}
-
-    def outputs():
-        results, surest = dict(zip(names, session.run(None, feed))), None
-        for side in (8, 16, 32):
-            of = {name: results[f"{name}_{side}"][0] for name in ("cls", "obj", "bbox", "kps")}
-            scores = (of["cls"] * of["obj"])[:, 0]
-            cell = int(scores.argmax())
-            if surest is None or scores[cell] > surest[0]:
-                place = np.array(divmod(cell, work.size[0] // side))[::-1]
-                size = np.exp(of["bbox"][cell, 2:]) * side
-                corner = (place + of["bbox"][cell, :2]) * side - size / 2
-                surest = scores[cell], np.concatenate([corner, size]), (place + of["kps"][cell].reshape(5, 2)) * side
-        return {"box": surest[1], "points": surest[2]}
-
-    about = f"YuNet, ONNX Runtime {onnxruntime.__version__}, {threads} threads"
-    return Side(about, timed(lambda: session.run(None, feed)), outputs)
+    session, about = session_of(work.needs[1], threads)
+    names, feed = [output.name for output in session.get_outputs()], {"input": yunet_input(arrays["frame"])}
+    return Side(
+        f"YuNet, {about}", timed(lambda: session.run(None, feed)),
+        lambda: yunet_face(dict(zip(names, session.run(None, feed))), work.size[0]))
 
 
 # ---- facenet-pytorch ----

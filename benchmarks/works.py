@@ -12,6 +12,14 @@ PHOTOS = BUILD / "photos"
 
 
 @dataclass(frozen=True)
+class Made:
+    """A model of ours that is converted from files: of `MODELS`, or written beside it."""
+
+    name: str
+    sources: tuple
+
+
+@dataclass(frozen=True)
 class Work:
     """One row a peer and a number of threads.
 
@@ -27,10 +35,17 @@ class Work:
     repeats: int = 1
     size: tuple = ()
     needs: tuple = ()
+    made: tuple = ()
 
 
 VGG, DLIB = MODELS / "vgg19.safetensors", MODELS / "dlib-resnet.safetensors"
 YUNET = MODELS / "yunet_n_dynamic.onnx"  # of OpenCV's or libfacedetection's, put there by hand
+# Published networks, put there by hand: docs/reference/models.md says whose they are.
+PUBLISHED = MODELS / "published"
+OPENCV_YUNET, SCRFD = PUBLISHED / "face_detection_yunet_2026may.onnx", PUBLISHED / "scrfd_500m_kps.onnx"
+MOBILEFACENET = PUBLISHED / "mobilefacenet.ncnn.param", PUBLISHED / "mobilefacenet.ncnn.bin"
+YUNET_MADE, MOBILEFACENET_MADE = Made("yunet", (OPENCV_YUNET,)), Made("mobilefacenet", MOBILEFACENET)
+ARCFACE = "arcface50.onnx"  # written by published.py
 BENCH = BUILD / "facestyle-bench"
 NETWORK_PEERS = ("onnxruntime", "pytorch")
 NEAREST = 5  # how many a search finds for each query
@@ -47,6 +62,22 @@ WORKS = [
     Work(
         "yunet-vga", "yunet", ("yunet",), (1, 2), 0.15, 15, (640, 480),
         (ROOT / "models/faces-yunet.safetensors", YUNET)),
+    *(
+        Work(f"yunet-{w}x{h}", "detector", ("onnxruntime", "opencv"), (1, 2), 1e-3, 15, (w, h), (OPENCV_YUNET,), (YUNET_MADE,))
+        for w, h in ((640, 480), (320, 320))
+    ),
+    Work("scrfd-640", "detector", ("onnxruntime",), (1, 2), 1e-3, 9, (640, 640), (SCRFD,), (Made("scrfd", (SCRFD,)),)),
+    *(
+        Work(
+            f"mobilefacenet-{count}", "published", ("onnxruntime", "ncnn"), (1, 2), 1e-4, repeats, (count, 112), MOBILEFACENET,
+            (MOBILEFACENET_MADE,))
+        for count, repeats in ((1, 15), (16, 3))
+    ),
+    Work("arcface50-1", "published", ("onnxruntime",), (1, 2), 1e-4, 3, (1, 112), (), (Made("arcface50", (ARCFACE,)),)),
+    # The pixels that either side cuts out of the photo are not quite the same.
+    Work(
+        "faces-pipeline", "pipeline", ("onnxruntime",), (1, 2), 0.1, 9, (640, 480), (OPENCV_YUNET, *MOBILEFACENET),
+        (YUNET_MADE, MOBILEFACENET_MADE)),
     Work("search-10k", "search", ("faiss",), (2,), 1e-4, 50, (10_000, 128, 1), (DLIB,)),
     Work("search-10k-64", "search", ("faiss",), (2,), 1e-4, 15, (10_000, 128, 64), (DLIB,)),
     Work("search-1m", "search", ("faiss",), (2,), 1e-4, 5, (1_000_000, 128, 1), (DLIB,)),
@@ -75,11 +106,10 @@ def inputs(work):
         # Triplets that are none: what a step takes does not depend on who is seen.
         noise = np.random.default_rng(7).integers(-60, 61, (work.size[0], 96, 96, 3))
         return {"chips": np.clip(_faces(3, 96)[np.arange(work.size[0]) % 3] + noise, 0, 255).astype(np.uint8)}
-    if work.kind in ("mtcnn", "yunet"):
-        frame = np.full((work.size[1], work.size[0], 3), 128, np.uint8)
-        portrait = _photo("obama.jpg", (320, 400))
-        frame[40:440, 160:480] = portrait
-        return {"frame": frame}
+    if work.kind in ("mtcnn", "yunet", "detector", "pipeline"):
+        return {"frame": _frame(*work.size)}
+    if work.kind == "published":
+        return {"chips": _faces(*work.size)}
     if work.kind == "search":
         rows = np.random.default_rng(5).standard_normal((work.size[0] + 64, work.size[1]), np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -107,6 +137,26 @@ def _photo(name, size, box=None):
 
     picture = Image.open(PHOTOS / name).convert("RGB")
     return np.array(picture.resize(size, Image.BICUBIC, box=box))
+
+
+def jpeg(pixels):
+    """The bytes of a photo."""
+    import io
+
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=95)
+    return file.getvalue()
+
+
+def _frame(width, height):
+    """A portrait on grey, four fifths of it high and wide at most."""
+    scale = min(width / 400, height / 480)
+    frame, across, down = np.full((height, width, 3), 128, np.uint8), round(320 * scale), round(400 * scale)
+    left, top = (width - across) // 2, (height - down) // 2
+    frame[top : top + down, left : left + across] = _photo("obama.jpg", (across, down))
+    return frame
 
 
 def _faces(count, side):

@@ -19,9 +19,13 @@ private struct Sweep {
 
   /// "16x24x24x64>192"
   var shape: String { (batch > 1 ? "\(batch)x" : "") + "\(height)x\(width)x\(channels)>\(outputs)" }
-  /// The plain method's count: a method that needs fewer can exceed the peak.
-  var operations: Row.Amount {
-    .operations(2 * Double(window.outputPixels * window.taps) * Double(channels / groups * outputs))
+  /// The plain method's count: a method that needs fewer can exceed the peak. One that sees a channel at a time
+  /// has little to compute: it is as fast as its picture is read and written.
+  var amount: Row.Amount {
+    if groups == channels {
+      return .bytes(4 * Double(channels * (batch * height * width + window.outputPixels)))
+    }
+    return .operations(2 * Double(window.outputPixels * window.taps) * Double(channels / groups * outputs))
   }
 
   func filter() throws(Failure) -> PackedFilter<Float> {
@@ -55,7 +59,13 @@ func convolutionRows(threads: [Int]) throws(Failure) -> [Row] {
     ("conv3x3/2", Sweep(height: 35, width: 35, channels: 32, outputs: 64, kernel: 3, stride: 2, pad: 0)),
     ("conv5x5", Sweep(batch: 16, height: 12, width: 12, channels: 32, outputs: 64, kernel: 5)),
     ("conv3x3-4groups", Sweep(height: 56, width: 56, channels: 128, outputs: 128, kernel: 3, groups: 4)),
-    ("depthwise3x3", Sweep(height: 112, width: 112, channels: 64, outputs: 64, kernel: 3, groups: 64))
+    // In the third-level cache, and larger than most of them.
+    ("depthwise3x3", Sweep(height: 112, width: 112, channels: 64, outputs: 64, kernel: 3, groups: 64)),
+    ("depthwise3x3", Sweep(height: 480, width: 640, channels: 64, outputs: 64, kernel: 3, groups: 64)),
+    (
+      "depthwise3x3/2",
+      Sweep(height: 480, width: 640, channels: 64, outputs: 64, kernel: 3, stride: 2, groups: 64)
+    )
   ] {
     for threads in threads { rows.append(try plain(work, sweep, threads)) }
   }
@@ -72,7 +82,7 @@ private func plain(_ work: String, _ sweep: Sweep, _ threads: Int) throws(Failur
   let window = sweep.window, filter = try sweep.filter(), workspace = Workspace()
   let x = try numbers([sweep.batch, sweep.height, sweep.width, sweep.channels])
   let y = try Tensor<Float>([window.outputPixels, sweep.outputs])
-  return try measure(work, sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
+  return try measure(work, sweep.shape, threads: threads, sweep.amount) { () throws(Failure) in
     try Float.convolvePlainly(window, x.pointer, filter, y.pointer, .nothing, workspace)
   }
 }
@@ -85,7 +95,7 @@ private func byEachMethod(_ sweep: Sweep, _ threads: Int) throws(Failure) -> [Ro
   let y = try Tensor<Float>([window.outputPixels, sweep.outputs])
   for (work, side) in [("winograd4x4", 6), ("winograd6x6", 8)] {
     rows.append(
-      try measure(work, sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
+      try measure(work, sweep.shape, threads: threads, sweep.amount) { () throws(Failure) in
         try Float.convolveByWinograd(
           side: side, window, Source(x.pointer), filter, Target(y.pointer, stride: sweep.outputs), .nothing,
           workspace)
@@ -104,7 +114,7 @@ private func inputGradient(_ sweep: Sweep, _ threads: Int) throws(Failure) -> Ro
   let dy = try numbers([sweep.height, sweep.width, sweep.outputs]),
     dx = try Tensor<Float>([window.outputPixels, sweep.channels])
   let source = Source(values: dy.pointer, gate: dy.pointer, codes: nil, pooling: Int(poolingNone))
-  return try measure("dx3x3", sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
+  return try measure("dx3x3", sweep.shape, threads: threads, sweep.amount) { () throws(Failure) in
     try Float.convolve(
       window, source, filter, Target(dx.pointer, stride: sweep.channels), .nothing, workspace)
   }
@@ -115,7 +125,7 @@ private func weightGradient(_ sweep: Sweep, _ threads: Int) throws(Failure) -> R
   let x = try numbers([sweep.batch, sweep.height, sweep.width, sweep.channels])
   let dy = try numbers([window.outputPixels, sweep.outputs]),
     dw = try Tensor<Float>([window.taps * sweep.channels, sweep.outputs])
-  return try measure("dw3x3", sweep.shape, threads: threads, sweep.operations) { () throws(Failure) in
+  return try measure("dw3x3", sweep.shape, threads: threads, sweep.amount) { () throws(Failure) in
     try Float.weightGradient(window, x.pointer, dy.pointer, outputs: sweep.outputs, dw.pointer, workspace)
   }
 }

@@ -16,7 +16,7 @@ package final class Embedder: @unchecked Sendable {
   package let fingerprint: UInt64
   /// Enough at a time to keep the processor busy; memory does not grow with the number of faces, except for
   /// their embeddings.
-  private static let batchSize = 16
+  private static let maxBatch = 16
   private let architecture: Architecture
   private let executor: Executor
 
@@ -85,15 +85,23 @@ package final class Embedder: @unchecked Sendable {
     }
   }
 
+  /// How many of some pictures go through the network at a time: as many as take twice the memory of the weights
+  /// that they share. More would leave the cache sooner than the weights.
+  private func batchSize(of count: Int) throws(Failure) -> Int {
+    guard count > 1 else { return 1 }
+    let each = try executor.needed(batch: 1, height: height, width: width).memory
+    return max(1, min(count, Embedder.maxBatch, 2 * model.parameterCount / max(1, each)))
+  }
+
   /// The embeddings of `count` pictures, one after another: `count * dimension` numbers.
   /// - Parameter chip: picture i as the network takes it; one at a time is held.
   package func embed(
     count: Int, chip: (Int) throws(Failure) -> Image
   ) throws(Failure) -> Storage<Float> {
     let answers = try Storage<Float>(count: count * dimension)
-    let each = width * height * architecture.input.channels
-    for first in stride(from: 0, to: count, by: Embedder.batchSize) {
-      let batch = min(Embedder.batchSize, count - first)
+    let each = width * height * architecture.input.channels, size = try batchSize(of: count)
+    for first in stride(from: 0, to: count, by: size) {
+      let batch = min(size, count - first)
       try executor.run(batch: batch, height: height, width: width) { input throws(Failure) in
         for i in 0..<batch {
           let chip = try chip(first + i)
@@ -117,7 +125,7 @@ package final class Embedder: @unchecked Sendable {
   /// Peak memory in bytes that embedding `count` pictures adds to the process, excluding the embeddings.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
-    return try executor.memoryNeeded(batch: min(count, Embedder.batchSize), height: height, width: width)
+    return try executor.memoryNeeded(batch: batchSize(of: count), height: height, width: width)
   }
 
   /// The photo's main face: large and near the centre. For a network that sees whole pictures, the whole

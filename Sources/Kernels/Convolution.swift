@@ -139,16 +139,30 @@ func storeTile(
     halfTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
     return
   }
+  #if VECTOR16
+    if validRows == tileRows && validColumns == lanes / 2 {
+      quarterTile(taps, length, rows, b, c + column, stride, accumulate, epilogue, column)
+      return
+    }
+  #endif
   if validRows == shortRows && validColumns == tileColumns {
     shortTile(taps, length, rows, b, ahead, c + column, stride, accumulate, epilogue, column)
     return
   }
   if accumulate {
     for row in 0..<validRows {
-      for j in 0..<validColumns { edge[row * tileColumns + j] = c[row * stride + column + j] }
+      copyPart(c + row * stride + column, to: edge + row * tileColumns, validColumns)
     }
   }
-  if validColumns <= lanes {
+  #if VECTOR16
+    let isQuarter = validColumns <= lanes / 2
+    if isQuarter { quarterTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column) }
+  #else
+    let isQuarter = false
+  #endif
+  if isQuarter {
+    // Done.
+  } else if validColumns <= lanes {
     halfTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
   } else if validRows <= shortRows {
     shortTile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
@@ -156,6 +170,6 @@ func storeTile(
     tile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
   }
   for row in 0..<validRows {
-    for j in 0..<validColumns { c[row * stride + column + j] = edge[row * tileColumns + j] }
+    copyPart(edge + row * tileColumns, to: c + row * stride + column, validColumns)
   }
 }

@@ -41,52 +41,110 @@ package func depthwiseBlock(
   }
 }
 
+/// The first channel of the next vector: the last vector overlaps the one before it if the channels do not
+/// fill it, and the same numbers are written again. Past the last channel if none is left; the ones that are
+/// left if sums are added to what is there, or if there are fewer channels than lanes.
+@inline(__always) private func nextVector(_ c: Int, _ channels: Int, _ accumulate: Bool) -> Int {
+  let following = c + lanes
+  let overlaps = following < channels && following + lanes > channels && channels >= lanes && !accumulate
+  return overlaps ? channels - lanes : following
+}
+
 /// A run of a row whose windows, of three rows and columns, are inside the picture: the nine weights of a
-/// vector of channels stay in registers.
+/// vector of channels stay in registers, and what two neighbours see is read once.
 private func rowOfThree(
   _ window: Window, _ picture: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int, _ accumulate: Bool, _ epilogue: Epilogue
 ) {
-  let channels = window.channels, step = window.strideX * channels, line = window.width * channels
-  let isRectified = epilogue.activation == activationRectifier
+  let channels = window.channels
   var c = 0
   while c + lanes <= channels {
-    let w = weights + c
-    let w0 = load(w), w1 = load(w + channels), w2 = load(w + 2 * channels), w3 = load(w + 3 * channels),
-      w4 = load(w + 4 * channels), w5 = load(w + 5 * channels), w6 = load(w + 6 * channels),
-      w7 = load(w + 7 * channels), w8 = load(w + 8 * channels)
-    let bias = epilogue.bias.map { load($0 + c) } ?? Vector.zero
-    var above = picture + c, middle = above + line, below = middle + line, target = y + c
-    for _ in 0..<count {
-      var sum = Vector.zero
-      multiplyAdd(&sum, load(above), w0)
-      multiplyAdd(&sum, load(above + channels), w1)
-      multiplyAdd(&sum, load(above + 2 * channels), w2)
-      multiplyAdd(&sum, load(middle), w3)
-      multiplyAdd(&sum, load(middle + channels), w4)
-      multiplyAdd(&sum, load(middle + 2 * channels), w5)
-      multiplyAdd(&sum, load(below), w6)
-      multiplyAdd(&sum, load(below + channels), w7)
-      multiplyAdd(&sum, load(below + 2 * channels), w8)
-      if accumulate { sum += load(target) }
-      sum += bias
-      if isRectified { sum = rectified(sum) }
-      store(target, sum)
-      above += step
-      middle += step
-      below += step
-      target += stride
+    let w = Nine(weights + c, channels), finish = Finish(epilogue, c)
+    let source = picture + c, line = window.width * channels, target = y + c
+    switch window.strideX {
+    case 1: slide(1, w, source, channels, line, target, stride, count, accumulate, finish)
+    case 2: slide(2, w, source, channels, line, target, stride, count, accumulate, finish)
+    default: slide(window.strideX, w, source, channels, line, target, stride, count, accumulate, finish)
     }
-    if epilogue.activation == activationParametric, let slopes = epilogue.slopes {
-      let slope = load(slopes + c)
-      for i in 0..<count { store(y + c + i * stride, rectified(load(y + c + i * stride), slope)) }
-    }
-    c += lanes
+    c = nextVector(c, channels, accumulate)
   }
   guard c < channels else { return }
   for i in 0..<count {
-    lastChannels(window, picture + i * step, 0..<3, 0..<3, weights, y + i * stride, c, accumulate, epilogue)
+    lastChannels(
+      window, picture + i * window.strideX * channels, 0..<3, 0..<3, weights, y + i * stride, c, accumulate,
+      epilogue)
   }
+}
+
+/// The weights of a window of three rows and columns.
+private struct Nine {
+  let w0, w1, w2, w3, w4, w5, w6, w7, w8: Vector
+
+  @inline(__always) init(_ w: UnsafePointer<Float>, _ channels: Int) {
+    (w0, w1, w2) = (load(w), load(w + channels), load(w + 2 * channels))
+    (w3, w4, w5) = (load(w + 3 * channels), load(w + 4 * channels), load(w + 5 * channels))
+    (w6, w7, w8) = (load(w + 6 * channels), load(w + 7 * channels), load(w + 8 * channels))
+  }
+
+  /// Of three columns of the picture, row by row.
+  @inline(__always) func sum(_ left: Three, _ middle: Three, _ right: Three) -> Vector {
+    var sum = Vector.zero
+    multiplyAdd(&sum, left.a, w0)
+    multiplyAdd(&sum, middle.a, w1)
+    multiplyAdd(&sum, right.a, w2)
+    multiplyAdd(&sum, left.b, w3)
+    multiplyAdd(&sum, middle.b, w4)
+    multiplyAdd(&sum, right.b, w5)
+    multiplyAdd(&sum, left.c, w6)
+    multiplyAdd(&sum, middle.c, w7)
+    multiplyAdd(&sum, right.c, w8)
+    return sum
+  }
+}
+
+/// A column of a window of three rows.
+private struct Three {
+  var a, b, c: Vector
+
+  @inline(__always) init(_ p: UnsafePointer<Float>, _ line: Int) {
+    (a, b, c) = (load(p), load(p + line), load(p + 2 * line))
+  }
+}
+
+/// One vector of channels along a row, two neighbours at a time: their sums do not wait for each other.
+/// - Parameters:
+///   - step: the window's stride: a number known to the compiler where it is 1 or 2.
+///   - line: distance of the picture's rows.
+@inline(__always) private func slide(
+  _ step: Int, _ w: Nine, _ picture: UnsafePointer<Float>, _ channels: Int, _ line: Int,
+  _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int, _ accumulate: Bool, _ finish: Finish
+) {
+  var source = picture, target = y
+  var left = Three(source, line), middle = Three(source + channels, line)
+  for _ in 0..<(count / 2) {
+    if step != 1 { middle = Three(source + channels, line) }
+    if step > 2 { left = Three(source, line) }
+    let right = Three(source + 2 * channels, line), next = source + step * channels
+    let second = step == 1 ? middle : step == 2 ? right : Three(next, line)
+    let third = step == 1 ? right : Three(next + channels, line), fourth = Three(next + 2 * channels, line)
+    var sum = w.sum(left, middle, right), other = w.sum(second, third, fourth)
+    if accumulate {
+      sum += load(target)
+      other += load(target + stride)
+    }
+    store(target, finish(sum))
+    store(target + stride, finish(other))
+    source += 2 * step * channels
+    target += 2 * stride
+    if step == 1 { (left, middle) = (third, fourth) }
+    if step == 2 { left = fourth }
+  }
+  guard count % 2 == 1 else { return }
+  if step != 1 { middle = Three(source + channels, line) }
+  if step > 2 { left = Three(source, line) }
+  var sum = w.sum(left, middle, Three(source + 2 * channels, line))
+  if accumulate { sum += load(target) }
+  store(target, finish(sum))
 }
 
 /// Neighbours inside the picture: each weight is loaded once for all four.
@@ -113,19 +171,18 @@ private func rowOfThree(
         weight += channels
       }
     }
-    let target = y + c
+    let target = y + c, finish = Finish(epilogue, c)
     if accumulate {
       s0 += load(target)
       s1 += load(target + stride)
       s2 += load(target + 2 * stride)
       s3 += load(target + 3 * stride)
     }
-    store(target, s0)
-    store(target + stride, s1)
-    store(target + 2 * stride, s2)
-    store(target + 3 * stride, s3)
-    finishRows(target, stride, 4, 1, epilogue, c)
-    c += lanes
+    store(target, finish(s0))
+    store(target + stride, finish(s1))
+    store(target + 2 * stride, finish(s2))
+    store(target + 3 * stride, finish(s3))
+    c = nextVector(c, channels, accumulate)
   }
   guard c < channels else { return }
   for i in 0..<4 {
@@ -153,7 +210,7 @@ private func rowOfThree(
     }
     if accumulate { sum += load(y + c) }
     store(y + c, Finish(epilogue, c)(sum))
-    c += lanes
+    c = nextVector(c, channels, accumulate)
   }
   if c < channels {
     lastChannels(window, picture, row.taps, columns, weights, y, c, accumulate, epilogue)

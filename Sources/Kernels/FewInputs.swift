@@ -93,28 +93,15 @@ package func fewInputsBlock(
       s6 += load(target + 6 * stride)
       s7 += load(target + 7 * stride)
     }
-    if epilogue.activation == activationRectifier, let bias = epilogue.bias {
-      let bias = load(bias + column)
-      store(target, rectified(s0 + bias))
-      store(target + stride, rectified(s1 + bias))
-      store(target + 2 * stride, rectified(s2 + bias))
-      store(target + 3 * stride, rectified(s3 + bias))
-      store(target + 4 * stride, rectified(s4 + bias))
-      store(target + 5 * stride, rectified(s5 + bias))
-      store(target + 6 * stride, rectified(s6 + bias))
-      store(target + 7 * stride, rectified(s7 + bias))
-      column += lanes
-      continue
-    }
-    store(target, s0)
-    store(target + stride, s1)
-    store(target + 2 * stride, s2)
-    store(target + 3 * stride, s3)
-    store(target + 4 * stride, s4)
-    store(target + 5 * stride, s5)
-    store(target + 6 * stride, s6)
-    store(target + 7 * stride, s7)
-    finishRows(target, stride, together, 1, epilogue, column)
+    let finish = Finish(epilogue, column)
+    store(target, finish(s0))
+    store(target + stride, finish(s1))
+    store(target + 2 * stride, finish(s2))
+    store(target + 3 * stride, finish(s3))
+    store(target + 4 * stride, finish(s4))
+    store(target + 5 * stride, finish(s5))
+    store(target + 6 * stride, finish(s6))
+    store(target + 7 * stride, finish(s7))
     column += lanes
   }
   guard column < columns else { return }

@@ -9,6 +9,53 @@ package func poolBlock(
   _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
   _ firstPixel: Int, _ pixelCount: Int
 ) {
+  guard kind == poolingMaximum, window.kernelHeight == 2, window.kernelWidth == 2, window.channels >= lanes
+  else { return poolPixels(window, kind, x, y, firstPixel, pixelCount) }
+  // Runs of a row whose windows of two rows and columns are inside the picture.
+  let inner = interior(window), end = firstPixel + pixelCount
+  var pixel = firstPixel
+  while pixel < end {
+    let row = OutputRow(window, pixel / window.outWidth), column = pixel % window.outWidth
+    let last = min(window.outWidth, column + end - pixel), room = min(inner.upperBound, last)
+    if row.taps.count == 2, inner.contains(column), column < room {
+      largestOfFour(
+        window, x + row.offset + (column * window.strideX - window.padLeft) * window.channels,
+        y + pixel * window.channels, room - column)
+      pixel += room - column
+    } else {
+      let count = column < inner.lowerBound && row.taps.count == 2 ? min(inner.lowerBound, last) : last
+      poolPixels(window, kind, x, y, pixel, count - column)
+      pixel += count - column
+    }
+  }
+}
+
+private func largestOfFour(
+  _ window: Window, _ picture: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  let channels = window.channels, line = window.width * channels, step = window.strideX * channels
+  for i in 0..<count {
+    let p = picture + i * step
+    var c = 0
+    while c < channels {
+      // The last vector overlaps finished channels and recomputes the same values.
+      c = min(c, channels - lanes)
+      // Replaced unless the value is no larger or the result is already NaN.
+      var result = load(p + c)
+      for other in 1..<4 {
+        let value = load(p + (other & 1) * channels + (other >> 1) * line + c)
+        result.replace(with: value, where: .!(value .<= result) .& (result .== result))
+      }
+      store(y + i * channels + c, result)
+      c += lanes
+    }
+  }
+}
+
+private func poolPixels(
+  _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
+  _ firstPixel: Int, _ pixelCount: Int
+) {
   let channels = window.channels
   let isMaximum = kind == poolingMaximum, isEuclidean = kind == poolingEuclidean
   for pixel in firstPixel..<(firstPixel + pixelCount) {

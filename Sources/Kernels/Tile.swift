@@ -41,12 +41,12 @@ struct Rows {
   }
 
   @inline(__always) func put(
-    _ p: UnsafeMutablePointer<Float>, _ stride: Int, rectifiedWith bias0: Vector, _ bias1: Vector
+    _ p: UnsafeMutablePointer<Float>, _ stride: Int, _ first: Finish, _ second: Finish
   ) {
-    store(p, rectified(c00 + bias0))
-    store(p + lanes, rectified(c01 + bias1))
-    store(p + stride, rectified(c10 + bias0))
-    store(p + stride + lanes, rectified(c11 + bias1))
+    store(p, first(c00))
+    store(p + lanes, second(c01))
+    store(p + stride, first(c10))
+    store(p + stride + lanes, second(c11))
   }
 }
 
@@ -96,23 +96,22 @@ func tile(
       r3.addStored(c + 6 * stride, stride)
     #endif
   }
-  if epilogue.activation == activationRectifier, let bias = epilogue.bias {
-    let bias0 = load(bias + column), bias1 = load(bias + column + lanes)
-    r0.put(c, stride, rectifiedWith: bias0, bias1)
-    r1.put(c + 2 * stride, stride, rectifiedWith: bias0, bias1)
-    r2.put(c + 4 * stride, stride, rectifiedWith: bias0, bias1)
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    r2.put(c + 4 * stride, stride)
     #if REGISTERS32 || arch(arm64)
-      r3.put(c + 6 * stride, stride, rectifiedWith: bias0, bias1)
+      r3.put(c + 6 * stride, stride)
     #endif
     return
   }
-  r0.put(c, stride)
-  r1.put(c + 2 * stride, stride)
-  r2.put(c + 4 * stride, stride)
+  let first = Finish(epilogue, column), second = Finish(epilogue, column + lanes)
+  r0.put(c, stride, first, second)
+  r1.put(c + 2 * stride, stride, first, second)
+  r2.put(c + 4 * stride, stride, first, second)
   #if REGISTERS32 || arch(arm64)
-    r3.put(c + 6 * stride, stride)
+    r3.put(c + 6 * stride, stride, first, second)
   #endif
-  if !epilogue.isNothing { finishRows(c, stride, tileRows, 2, epilogue, column) }
 }
 
 /// The same for `shortRows` rows; `rows` still holds `tileRows` pointers per tap.
@@ -140,9 +139,14 @@ func shortTile(
     r0.addStored(c, stride)
     r1.addStored(c + 2 * stride, stride)
   }
-  r0.put(c, stride)
-  r1.put(c + 2 * stride, stride)
-  if !epilogue.isNothing { finishRows(c, stride, shortRows, 2, epilogue, column) }
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    return
+  }
+  let first = Finish(epilogue, column), second = Finish(epilogue, column + lanes)
+  r0.put(c, stride, first, second)
+  r1.put(c + 2 * stride, stride, first, second)
 }
 
 /// Two rows of a tile's first vector of sums.
@@ -166,9 +170,9 @@ struct HalfRows {
     store(p + stride, c1)
   }
 
-  @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int, rectifiedWith bias: Vector) {
-    store(p, rectified(c0 + bias))
-    store(p + stride, rectified(c1 + bias))
+  @inline(__always) func put(_ p: UnsafeMutablePointer<Float>, _ stride: Int, _ finish: Finish) {
+    store(p, finish(c0))
+    store(p + stride, finish(c1))
   }
 }
 
@@ -209,24 +213,82 @@ func halfTile(
       r3.addStored(c + 6 * stride, stride)
     #endif
   }
-  if epilogue.activation == activationRectifier, let bias = epilogue.bias {
-    let bias = load(bias + column)
-    r0.put(c, stride, rectifiedWith: bias)
-    r1.put(c + 2 * stride, stride, rectifiedWith: bias)
-    r2.put(c + 4 * stride, stride, rectifiedWith: bias)
+  if epilogue.isNothing {
+    r0.put(c, stride)
+    r1.put(c + 2 * stride, stride)
+    r2.put(c + 4 * stride, stride)
     #if REGISTERS32 || arch(arm64)
-      r3.put(c + 6 * stride, stride, rectifiedWith: bias)
+      r3.put(c + 6 * stride, stride)
     #endif
     return
   }
-  r0.put(c, stride)
-  r1.put(c + 2 * stride, stride)
-  r2.put(c + 4 * stride, stride)
+  let finish = Finish(epilogue, column)
+  r0.put(c, stride, finish)
+  r1.put(c + 2 * stride, stride, finish)
+  r2.put(c + 4 * stride, stride, finish)
   #if REGISTERS32 || arch(arm64)
-    r3.put(c + 6 * stride, stride)
+    r3.put(c + 6 * stride, stride, finish)
   #endif
-  if !epilogue.isNothing { finishRows(c, stride, tileRows, 1, epilogue, column) }
 }
+
+#if VECTOR16
+  /// Half a vector, for the last columns of a panel.
+  private typealias Narrow = SIMD8<Float>
+
+  @inline(__always) private func multiplyAdd(_ sum: inout Narrow, _ a: Float, _ b: Narrow) {
+    sum = sum.addingProduct(Narrow(repeating: a), b)
+  }
+
+  /// The first half vector of `tile`'s columns, where a panel has no more than that: two such products take as
+  /// long as one of whole vectors.
+  @inline(never)
+  func quarterTile(
+    _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
+    _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+  ) {
+    var s0 = Narrow.zero, s1 = Narrow.zero, s2 = Narrow.zero, s3 = Narrow.zero
+    var s4 = Narrow.zero, s5 = Narrow.zero, s6 = Narrow.zero, s7 = Narrow.zero
+    var b = b
+    var rows = rows
+    for _ in 0..<taps {
+      let a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5], a6 = rows[6],
+        a7 = rows[7]
+      rows += tileRows
+      for i in 0..<length {
+        let w = UnsafeRawPointer(b).loadUnaligned(as: Narrow.self)
+        multiplyAdd(&s0, a0[i], w)
+        multiplyAdd(&s1, a1[i], w)
+        multiplyAdd(&s2, a2[i], w)
+        multiplyAdd(&s3, a3[i], w)
+        multiplyAdd(&s4, a4[i], w)
+        multiplyAdd(&s5, a5[i], w)
+        multiplyAdd(&s6, a6[i], w)
+        multiplyAdd(&s7, a7[i], w)
+        b += 2 * lanes
+      }
+    }
+    let finish = Finish(epilogue, column)
+    func put(_ sum: Narrow, _ row: Int) {
+      let p = UnsafeMutableRawPointer(c + row * stride)
+      let whole = accumulate ? sum + UnsafeRawPointer(p).loadUnaligned(as: Narrow.self) : sum
+      let finished =
+        epilogue.isNothing
+        ? whole
+        : unsafeBitCast(
+          finish(unsafeBitCast((whole, Narrow.zero), to: Vector.self)), to: (Narrow, Narrow).self
+        ).0
+      p.storeBytes(of: finished, as: Narrow.self)
+    }
+    put(s0, 0)
+    put(s1, 1)
+    put(s2, 2)
+    put(s3, 3)
+    put(s4, 4)
+    put(s5, 5)
+    put(s6, 6)
+    put(s7, 7)
+  }
+#endif
 
 extension Epilogue {
   @inline(__always) var isNothing: Bool { activation == Int(activationNone) && bias == nil }
@@ -252,41 +314,16 @@ struct Finish {
 // The comparisons are false for NaN, so a NaN passes through.
 
 // In bits: a function that calls `replacing` is not inlined where it is used more than once.
+
 @inline(__always) func rectified(_ x: Vector) -> Vector {
   let negative = unsafeBitCast(x .< Vector.zero, to: Integers.self)
   return unsafeBitCast(unsafeBitCast(x, to: Integers.self) & ~negative, to: Vector.self)
 }
 
 @inline(__always) func rectified(_ x: Vector, _ slope: Vector) -> Vector {
-  x.replacing(with: x * slope, where: x .< 0)
-}
-
-/// Adds the bias to sums that are stored and applies the activation: `vectors` of columns from `column` on,
-/// in rows `stride` apart.
-@inline(never)
-func finishRows(
-  _ c: UnsafeMutablePointer<Float>, _ stride: Int, _ rows: Int, _ vectors: Int, _ epilogue: Epilogue,
-  _ column: Int
-) {
-  for vector in 0..<vectors {
-    var p = c + vector * lanes
-    let first = column + vector * lanes, bias = epilogue.bias.map { load($0 + first) } ?? Vector.zero
-    if epilogue.activation == activationRectifier {
-      for _ in 0..<rows {
-        store(p, rectified(load(p) + bias))
-        p += stride
-      }
-    } else if epilogue.activation == activationParametric, let slopes = epilogue.slopes {
-      let slope = load(slopes + first)
-      for _ in 0..<rows {
-        store(p, rectified(load(p) + bias, slope))
-        p += stride
-      }
-    } else {
-      for _ in 0..<rows {
-        store(p, load(p) + bias)
-        p += stride
-      }
-    }
-  }
+  let negative = unsafeBitCast(x .< Vector.zero, to: Integers.self),
+    bits = unsafeBitCast(x, to: Integers.self)
+  var y = unsafeBitCast(bits & ~negative, to: Vector.self)
+  multiplyAdd(&y, unsafeBitCast(bits & negative, to: Vector.self), slope)
+  return y
 }

@@ -36,6 +36,22 @@
   return v
 }
 
+/// Copies a few numbers: four at a time, then one by one.
+@inline(__always) func copyPart(
+  _ source: UnsafePointer<Float>, to target: UnsafeMutablePointer<Float>, _ count: Int
+) {
+  var i = 0
+  while i + 4 <= count {
+    UnsafeMutableRawPointer(target + i).storeBytes(
+      of: UnsafeRawPointer(source + i).loadUnaligned(as: SIMD4<Float>.self), as: SIMD4<Float>.self)
+    i += 4
+  }
+  while i < count {
+    target[i] = source[i]
+    i += 1
+  }
+}
+
 /// `sum += a * b`, with a single rounding if the build has FMA. Without FMA `addingProduct` would call `fmaf`
 /// for every lane.
 @inline(__always) func multiplyAdd(_ sum: inout Vector, _ a: Vector, _ b: Vector) {

@@ -18,6 +18,8 @@ package final class Network<Element: Scalar>: @unchecked Sendable {
   package let channels: Int
   /// Numbers read from the weight file.
   package let parameterCount: Int
+  /// The filters that plans have joined.
+  let jointFilters = JointFilters<Element>()
 
   /// - Parameters:
   ///   - input: the picture's size; required by dense layers, which have a fixed number of inputs.

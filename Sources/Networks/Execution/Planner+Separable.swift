@@ -7,12 +7,12 @@ import Tensors
 extension Planner {
   /// Whether a convolution is deferred to be computed with the one that reads it.
   func waits(_ node: PlannedNode, _ filter: Filter<Float>) throws(Failure) -> Bool {
-    guard waitingMap(node.values[0]) == nil, let next = nextFilter(node.step) else { return false }
+    guard waitingMap(node.values[0]) == nil, let next = try nextFilter(node.step) else { return false }
     if filter.shape.isDepthwise {
       guard next.filter.isPointwise else { return false }
     } else {
       guard waitingConvolutions(node.values[0]).isEmpty, next.filter.shape.isDepthwise,
-        nextFilter(next.step)?.filter.isPointwise == true,
+        try nextFilter(next.step)?.filter.isPointwise == true,
         try Float.startsRows(filter.window(over: node.inputs[0].shape()), filter.shape)
       else { return false }
     }

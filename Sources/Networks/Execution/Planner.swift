@@ -52,6 +52,9 @@ final class Planner {
   /// Convolutions deferred to be computed with the one that reads them, in order, by the result of the last.
   private var convolutions: [Int: [Filter<Float>]] = [:]
   private var assemblies: [Int: Assembly] = [:]
+  /// Results that are parts of joint ones, by their values.
+  private var parts: [Int: Place] = [:]
+  let jointFilters: JointFilters<Float>
 
   init(
     _ network: Network<Float>, batch: Int, height: Int, width: Int, _ request: Network<Float>.Request
@@ -61,6 +64,7 @@ final class Planner {
     self.requested = requested
     self.batch = batch
     nodes = network.nodes
+    jointFilters = network.jointFilters
     pooling = request.pooling
     isNeeded = neededSteps(nodes.map { $0.inputs }, for: requested)
     let count = nodes.count + 1
@@ -153,9 +157,12 @@ final class Planner {
   // MARK: Who reads what
 
   /// The only node that reads a value, unless the value is requested.
-  private func onlyReader(of value: Int) -> Int? {
+  func onlyReader(of value: Int) -> Int? {
     readers[value].count == 1 && !isTapped[value] ? readers[value][0] : nil
   }
+
+  /// The needed nodes that read what a node reads first.
+  func readers(of step: Int) -> [Int] { readers[nodes[step].inputs[0]] }
 
   /// Whether a place may be overwritten once its readers have run.
   private func isFree(_ value: Int, _ place: Place) -> Bool {
@@ -219,18 +226,33 @@ final class Planner {
 
   func waitingConvolutions(_ value: Int) -> [Filter<Float>] { convolutions[value] ?? [] }
 
-  /// The filter of a node's only reader, if that is a convolution and the next node to be planned.
-  func nextFilter(_ step: Int) -> (step: Int, filter: Filter<Float>)? {
-    guard let reader = onlyReader(of: step + 1), !isNeeded[(step + 1)..<reader].contains(true),
-      case .convolution = nodes[reader].layer
+  /// The filter of a convolution.
+  func filter(_ step: Int) -> Filter<Float>? {
+    guard case .convolution = nodes[step].layer else { return nil }
+    return nodes[step].loaded.filter
+  }
+
+  /// The filter of a node's only reader, if that is a convolution and the next node to be planned; siblings are
+  /// one reader.
+  func nextFilter(_ step: Int) throws(Failure) -> (step: Int, filter: Filter<Float>)? {
+    guard !isTapped[step + 1], let reader = readers[step + 1].first,
+      !isNeeded[(step + 1)..<reader].contains(true)
     else { return nil }
-    return nodes[reader].loaded.filter.map { (reader, $0) }
+    if let siblings = try siblings(of: reader) {
+      return siblings.steps == readers[step + 1] ? (reader, siblings.filter) : nil
+    }
+    return readers[step + 1].count == 1 ? filter(reader).map { (reader, $0) } : nil
   }
 
   /// Defers a node's convolution, behind those that it reads.
   func wait(_ node: PlannedNode, _ filter: Filter<Float>) {
     convolutions[node.result] = waitingConvolutions(node.values[0]) + [filter]
   }
+
+  // MARK: Joint results
+
+  func part(of value: Int) -> Place? { parts[value] }
+  func setPart(_ value: Int, _ place: Place) { parts[value] = place }
 
   // MARK: Operations
 
@@ -297,6 +319,16 @@ final class Planner {
       )
     }
     return (try new(extent), false, finish)
+  }
+
+  /// A node's convolution, with the layers that waited for it.
+  func convolve(
+    _ filter: Filter<Float>, _ node: PlannedNode, to destination: Destination?
+  ) throws(Failure) -> Place {
+    let waiting = waitingConvolutions(node.values[0]), x = node.inputs[0]
+    return waiting.isEmpty
+      ? try convolve(filter, x, to: destination)
+      : try convolve(waiting, filter, x, to: destination)
   }
 
   /// A sum with its activation.

@@ -86,11 +86,9 @@ package struct Convolution: EndedLayer {
 
   func plan(_ node: PlannedNode, in planner: Planner) throws(Failure) -> Place {
     let filter = try node.loaded.whole(name), x = node.inputs[0]
+    if let part = try planner.part(node) { return part }
     if try planner.waits(node, filter) { return x }
-    let waiting = planner.waitingConvolutions(node.values[0])
-    return waiting.isEmpty
-      ? try planner.convolve(filter, x, to: node.destination)
-      : try planner.convolve(waiting, filter, x, to: node.destination)
+    return try planner.convolve(filter, node, to: node.destination)
   }
 
   package init(

@@ -170,6 +170,44 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   }
 }
 
+extension Filter {
+  /// The filters of several convolutions that read one picture as one: their outputs side by side, then
+  /// outputs of zeros. Channelwise ones read as many channels, each its own.
+  /// - Parameter outputs: with the zeros.
+  static func joined(_ filters: [Filter], outputs: Int) throws(Failure) -> Filter {
+    guard let first = filters.first else { throw .internalError("a joint filter of nothing") }
+    let finish = try Finish.joined(filters.map { ($0.finish, $0.outputs) }, columns: outputs)
+    return try Filter(
+      [outputs, first.isChannelwise ? 1 : first.inputs, first.kernel, first.kernelWidth], finish: finish,
+      stride: first.stride, strideX: first.strideX, groups: first.isChannelwise ? outputs : 1,
+      padding: first.padding,
+      weights: { () throws(Failure) in
+        var readers: [Reader] = []
+        for filter in filters { readers.append(try filter.weights()) }
+        return { output, first, count, target in
+          var place = output
+          for (filter, read) in zip(filters, readers) {
+            guard place >= filter.outputs else { return read(place, first, count, target) }
+            place -= filter.outputs
+          }
+          target.update(repeating: 0, count: count)
+        }
+      })
+  }
+
+  /// Whether each output sees one channel, and each channel has one output.
+  var isChannelwise: Bool { groups == inputs && outputs == inputs }
+
+  /// Whether a filter could be joined with this one.
+  func isLike(_ other: Filter) -> Bool {
+    kernel == other.kernel && kernelWidth == other.kernelWidth && stride == other.stride
+      && strideX == other.strideX && padding == other.padding && finish.activation == other.finish.activation
+      && (isChannelwise && other.isChannelwise
+        || groups == 1 && other.groups == 1 && inputs == other.inputs && !shape.isNarrow
+          && !other.shape.isNarrow)
+  }
+}
+
 extension Filter<Float> {
   /// What a forward or backward pass over this window will add to the filter.
   func missingWeights(over window: Window, isTurned: Bool = false) throws(Failure) -> [MissingWeights] {

@@ -33,6 +33,25 @@ package struct Finish<Element: Scalar> {
     self.slopes = try Finish.padded(slopes)
   }
 
+  /// Those of several sums side by side, with their activation, which is one; `columns` with zeros after them.
+  package static func joined(
+    _ parts: [(finish: Finish, columns: Int)], columns: Int
+  ) throws(Failure) -> Finish {
+    func joined(_ numbers: (Finish) -> Storage<Element>?) throws(Failure) -> Storage<Element>? {
+      guard parts.contains(where: { numbers($0.finish) != nil }) else { return nil }
+      var values: [Element] = []
+      for part in parts {
+        let known = numbers(part.finish)
+        for column in 0..<part.columns { values.append(known.map { $0.pointer[column] } ?? 0) }
+      }
+      values += [Element](repeating: 0, count: columns - values.count)
+      return try padded(values)
+    }
+    return Finish(
+      activation: parts.first?.finish.activation ?? .none, bias: try joined { $0.bias },
+      slopes: try joined { $0.slopes })
+  }
+
   /// The same bias with another activation.
   package func activated(_ activation: Activation) -> Finish {
     Finish(activation: activation, bias: bias, slopes: slopes)

@@ -193,6 +193,82 @@ import Testing
     #expect(try difference(network, picture(1, 12, 20), ["y"]) < Tolerance.float, "\(layers)")
   }
 
+  private static func one(
+    _ name: String, _ filters: Int, kernel: Int = 1, stride: Int = 1, groups: Int = 1,
+    _ activation: Activation = .none
+  ) -> Layer {
+    .convolution(
+      name, filters, kernel: kernel, stride: stride, groups: groups, padding: .zeros(kernel / 2),
+      activation: activation)
+  }
+
+  private static let wide = one("w", 16, kernel: 3, groups: 16, .rectifier)
+  private static func side(_ layers: [Layer], _ name: String) -> Layer { .head(layers + [.tap(name)]) }
+
+  /// As heads of detectors stand: with convolutions of their own behind them or without, read by others, in
+  /// sums and branches, and beside some that are not alike.
+  @Test(
+    arguments: [
+      [side([one("a", 1)], "1"), side([one("b", 4), .sigmoid], "2"), one("c", 10), .tap("y")],
+      [
+        side([one("a", 1), one("d", 1, kernel: 3), .sigmoid], "1"),
+        side([one("b", 4), one("e", 4, kernel: 3, groups: 4)], "2"), one("c", 10),
+        one("f", 10, kernel: 3, groups: 10), .tap("y")
+      ],
+      [
+        side([one("a", 1), one("d", 1, kernel: 3), one("g", 1, kernel: 3)], "1"), one("b", 4),
+        one("e", 4, kernel: 3, groups: 4), one("h", 4, kernel: 3, groups: 4), .tap("y")
+      ],
+      [
+        wide, side([one("a", 2, .rectifier)], "1"), side([one("b", 3)], "2"),
+        side([one("c", 7, .rectifier)], "3"), one("d", 5), .tap("y")
+      ],
+      [wide, side([one("a", 3)], "1"), one("b", 5, .rectifier), .tap("y")],
+      [wide, side([one("a", 3)], "1"), one("b", 5), .tap("y")],
+      [wide, .tap("middle"), side([one("a", 3)], "1"), one("b", 5), .tap("y")],
+      [
+        side([one("a", 3, .parametric("s"))], "1"), one("b", 5, .parametric("t")),
+        one("c", 5, kernel: 3, groups: 5), .tap("y")
+      ],
+      [
+        side([one("a", 3), one("d", 3, kernel: 3, groups: 3)], "1"), one("b", 5),
+        one("c", 5, kernel: 3, stride: 2, groups: 5), .tap("y")
+      ],
+      [
+        side([one("a", 3), .tap("whole"), one("d", 3, kernel: 3, groups: 3)], "1"), one("b", 5),
+        one("c", 5, kernel: 3, groups: 5), .tap("y")
+      ],
+      [.concatenation([[one("a", 3)], [one("b", 5), .sigmoid], [one("c", 6, kernel: 3)]]), .tap("y")],
+      [one("q", 1), side([one("a", 1, kernel: 3)], "1"), one("b", 1, kernel: 3), .tap("y")],
+      [side([one("a", 40)], "1"), side([one("b", 16)], "2"), one("c", 3), .tap("y")]
+    ] as [[Layer]])
+  func `convolutions side by side mean the same as one after the other`(layers: [Layer]) throws {
+    try checkSides(layers, Tolerance.float)
+  }
+
+  /// Several together may be computed by Winograd's method, each alone is not.
+  @Test(
+    arguments: [
+      [
+        side([one("a", 2, kernel: 3), .sigmoid], "1"), side([one("b", 8, kernel: 3)], "2"),
+        one("c", 20, kernel: 3), .tap("y")
+      ],
+      [.residual([one("a", 9, kernel: 3)], shortCut: [one("b", 9, kernel: 3)]), .rectifier, .tap("y")]
+    ] as [[Layer]])
+  func `so do those with larger windows`(layers: [Layer]) throws {
+    try checkSides(layers, Tolerance.winogradSix(depth: 9 * 16))
+  }
+
+  private func checkSides(_ layers: [Layer], _ tolerance: Double) throws {
+    let whole = [Self.one("first", 16, kernel: 3, .rectifier)] + layers
+    let taps = Graph(whole).outputs.map { $0.name }, input = Extent(height: 13, width: 22, channels: 3)
+    let network = try Network<Float>(whole, input: input, weights: weights(whole, input))
+    #expect(try difference(network, picture(2, 13, 22), taps) < tolerance, "\(layers)")
+    for tap in taps {
+      #expect(try difference(network, picture(1, 13, 22), [tap]) < tolerance, "\(tap) of \(layers)")
+    }
+  }
+
   @Test func `a tap before a residual keeps its value`() throws {
     var numbers = Numbers(seed: 93)
     var file = TensorFile()

@@ -134,6 +134,17 @@ private func methods(_ numbers: inout Numbers) throws -> [(name: String, work: C
     try check(Case(sweep.window(2, 5, 7, channels), channels, groups: channels, &numbers), &numbers)
   }
 
+  /// Rows long enough for runs inside the picture, and channels that do not fill whole vectors of any build.
+  @Test(arguments: [4, 9, 16, 20, 40, 72, 77], [1, 2, 3])
+  func `agrees with its plain twin depthwise in long rows`(channels: Int, stride: Int) throws {
+    var numbers = Numbers(seed: UInt64(channels + stride))
+    for (height, width) in [(3, 3), (4, 23), (7, 50)] {
+      let sweep = Sweep(3, stride, 1)
+      try check(
+        Case(sweep.window(2, height, width, channels), channels, groups: channels, &numbers), &numbers)
+    }
+  }
+
   /// Rows of a network's first layers: groups of neighbours, what is left of them, and edges.
   @Test(arguments: [1, 2, 3], [1, 7, 8, 9, 15, 16, 17, 31, 33])
   func `agrees with its plain twin at few channels and any width`(channels: Int, width: Int) throws {
