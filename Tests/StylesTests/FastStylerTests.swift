@@ -72,8 +72,8 @@ import Testing
   ) throws -> Model {
     let count = styles == 1 ? "" : " styles=\(styles)"
     let text =
-      "input channels=3\nsum convolution filters=3 kernel=1 bias=no < input\n"
-      + "norm instance-normalisation\(count) < sum\nout linear scale=20 offset=128 < norm\noutput picture = out"
+      "input channels=3\\nsum convolution filters=3 kernel=1 bias=no < input\\n"
+      + "norm instance-normalisation\(count) < sum\\nout linear scale=20 offset=128 < norm\\noutput picture = out"
     var file = TensorFile(metadata: [("architecture", "graph"), ("kind", kind), ("graph", text)])
     file.add("sum.weight", [3, 3, 1, 1], [1, 0, 0.5, 0, 1, 0, 0.25, 0, 1])
     let extents = styles == 1 ? [3] : [styles, 3]
@@ -87,11 +87,15 @@ import Testing
     let several = try mixed(gamma: [1, 2, 3, 4, 1, 0], beta: [0, 1, 0, 2, 0, -1])
     // A quarter of the first, three of the second.
     let one = try mixed(styles: 1, gamma: [3.25, 1.25, 0.75], beta: [1.5, 0.25, -0.75])
-    let expected = try FastStyler(one).run(content)
-    #expect(try FastStyler(several, weights: [1, 3]).run(content) == expected)
-    #expect(try FastStyler(several, weights: [0.5, 1.5]).run(content) == expected)
-    #expect(try FastStyler(several, weights: [1, 0]).run(content) != expected)
-    #expect(try FastStyler(one, weights: [7]).run(content) == expected)
+    func painted(_ model: Model, _ weights: [Float]) throws -> [[UInt8]] {
+      let picture = try FastStyler(model, weights: weights).run(content)
+      return (0..<picture.height).map { Array(picture.row($0)) }
+    }
+    let expected = try painted(one, [])
+    #expect(try painted(several, [1, 3]) == expected)
+    #expect(try painted(several, [0.5, 1.5]) == expected)
+    #expect(try painted(several, [1, 0]) != expected)
+    #expect(try painted(one, [7]) == expected)
     #expect(try ModelInformation(several).styles == 2 && ModelInformation(one).styles == 1)
     #expect(try ModelInformation(several).use == .fastStyle)
   }
@@ -119,7 +123,7 @@ import Testing
 
   @Test func `a graph's mean, scale and order are those of its input line`() throws {
     func model(_ input: String) throws -> Model {
-      let text = "input channels=3 \(input)\nout linear scale=2 offset=100 < input\noutput picture = out"
+      let text = "input channels=3 \(input)\\nout linear scale=2 offset=100 < input\\noutput picture = out"
       return try Model(
         TensorFile(metadata: [("architecture", "graph"), ("kind", "fast-style"), ("graph", text)])
           .weightFile())

@@ -56,7 +56,7 @@ import Testing
       outcome { try cascade.require(.universalStyle, for: "a test") }
         == "wrongModel: the model is \"cascade\"; expected universal-style for a test")
     #expect(
-      outcome { try cascade.require(.fastStyle, for: "a test") }
+      outcome { try cascade.require(RegisteredArchitecture.Use.fastStyle, for: "a test") }
         == "wrongModel: the model is \"cascade\"; expected fast-style or fast-style-resize for a test")
   }
 
