@@ -34,32 +34,41 @@ enum HEIFBoxes {
   }
 }
 
-/// A picture or a note of such a file, and where its bytes are.
+/// A picture of such a file, and where its bytes are.
 struct HEIFItem {
+  /// Encoded ones, and those that are put together of others.
+  enum Kind { case hevc, av1, grid, overlay }
+
   let number: Int
-  private(set) var isHEVC = false, isAV1 = false
+  private(set) var kind: Kind?
   private(set) var extents: [Range<Int>] = []
 
-  /// The items of a "meta" box.
+  /// The items of a "meta" box; those of other kinds have none.
   static func items(in meta: Range<Int>, _ bytes: Span<UInt8>) -> [HEIFItem] {
     guard let places = HEIFBoxes.first("iloc", in: meta, bytes) else { return [] }
     let inner = HEIFBoxes.first("idat", in: meta, bytes)
     guard let list = HEIFBoxes.first("iinf", in: meta, bytes), !list.isEmpty else { return [] }
     let entries = list.lowerBound + (bytes[list.lowerBound] == 0 ? 6 : 8)
     guard entries <= list.upperBound else { return [] }
-    var hevc: Set<Int> = [], av1: Set<Int> = []
+    var kinds: [Int: Kind] = [:]
     HEIFBoxes.forEach(in: entries..<list.upperBound, bytes) { name, content in
       guard bytes.has("infe", at: name), content.count >= 12 else { return }
-      let start = content.lowerBound, isShort = bytes[start] < 3, kind = start + (isShort ? 8 : 10)
+      let start = content.lowerBound, isShort = bytes[start] < 3
       guard let number = bytes.bigEndian(at: start + 4, byteCount: isShort ? 2 : 4) else { return }
-      if bytes.has("hvc1", at: kind) { hevc.insert(number) }
-      if bytes.has("av01", at: kind) { av1.insert(number) }
+      kinds[number] = kind(bytes, at: start + (isShort ? 8 : 10))
     }
     return located(places, inner, bytes).map { item in
       var item = item
-      (item.isHEVC, item.isAV1) = (hevc.contains(item.number), av1.contains(item.number))
+      item.kind = kinds[item.number]
       return item
     }
+  }
+
+  private static func kind(_ bytes: Span<UInt8>, at place: Int) -> Kind? {
+    if bytes.has("hvc1", at: place) { return .hevc }
+    if bytes.has("av01", at: place) { return .av1 }
+    if bytes.has("grid", at: place) { return .grid }
+    return bytes.has("iovl", at: place) ? .overlay : nil
   }
 
   private static func located(

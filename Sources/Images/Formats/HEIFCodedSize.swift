@@ -1,9 +1,10 @@
 import Tensors
 
-/// The sizes of the pictures that are encoded inside a HEIC or AVIF file, as their own headers say them. The
+/// The sizes of the pictures inside a HEIC or AVIF file, as their own headers say them. The
 /// file's boxes may promise less; a decoder goes by these.
 ///
-/// Source: ISO/IEC 14496-12, 8.11 (boxes); ITU-T H.265, 7.3.2.2 (SPS); AV1 Bitstream Specification, 5.5.
+/// Source: ISO/IEC 23008-12, 6.6.2 (grid, overlay); ITU-T H.265, 7.3.2.2 (SPS); AV1 Bitstream Specification,
+/// 5.5.
 struct HEIFCodedSize {
   /// The one with the most pixels.
   private(set) var width = 0, height = 0
@@ -24,12 +25,13 @@ struct HEIFCodedSize {
       }
     }
     var left = 16 * bytes.count
-    for item in HEIFItem.items(in: parts, bytes) where item.isHEVC || item.isAV1 {
+    for item in HEIFItem.items(in: parts, bytes) {
+      guard let kind = item.kind else { continue }
       let count = item.extents.reduce(0) { $0 + $1.count }
       left -= count
       guard left >= 0 else { throw .badData("pictures that share bytes; expected bytes of their own") }
       if item.extents.count == 1 {
-        noteItem(item, bytes.extracting(item.extents[0]))
+        note(kind, bytes.extracting(item.extents[0]))
         continue
       }
       let data = try Storage<UInt8>(count: count)
@@ -38,15 +40,32 @@ struct HEIFCodedSize {
         data.copy(bytes.extracting(extent).bytes, atByte: place)
         place += extent.count
       }
-      data.withSpan { data in noteItem(item, data) }
+      data.withSpan { data in note(kind, data) }
     }
   }
 
-  private mutating func noteItem(_ item: HEIFItem, _ data: Span<UInt8>) {
-    if item.isHEVC { noteUnits(data) } else { noteOBUs(data) }
+  private mutating func note(_ kind: HEIFItem.Kind, _ data: Span<UInt8>) {
+    switch kind {
+    case .hevc: noteUnits(data)
+    case .av1: noteOBUs(data)
+    case .grid: noteCanvas(data, behind: 4)  // version, flags, rows, columns
+    case .overlay: noteCanvas(data, behind: 10)  // version, flags, a colour
+    }
+  }
+
+  /// The size of a picture that is put together of others, in numbers of 16 or 32 bits.
+  private mutating func noteCanvas(_ data: Span<UInt8>, behind place: Int) {
+    guard let flags = data.bigEndian(at: 1, byteCount: 1) else { return }
+    let size = flags & 1 == 0 ? 2 : 4
+    if let width = data.bigEndian(at: place, byteCount: size),
+      let height = data.bigEndian(at: place + size, byteCount: size)
+    {
+      note(width, height)
+    }
   }
 
   private mutating func note(_ width: Int, _ height: Int) {
+    let (width, height) = (min(width, 1 << 30), min(height, 1 << 30))  // so that no product overflows
     if width * height > self.width * self.height { (self.width, self.height) = (width, height) }
   }
 

@@ -269,7 +269,7 @@ def with_more_data(file, more):
 @pytest.mark.parametrize("place", ["properties", "data"])
 def test_what_is_too_large_inside_is_refused_before_it_is_decoded(name, place):
     file = WRITERS[name](SMOOTH)
-    for width, height in ((20000, 20000), (65535, 65535), (16384, 16384 + 128)):
+    for width, height in ((20000, 20000), (65535, 65535), (16384, 16384 + 128)) + ((2**32 - 2,) * 2,) * (name == "HEIC"):
         if place == "properties":
             unit = sps(width, height)
             configuration = {
@@ -282,3 +282,24 @@ def test_what_is_too_large_inside_is_refused_before_it_is_decoded(name, place):
         refused(f"{name}: inside, picture of", larger)
     unharmed = with_more_data(file, b"\0\0\0\x03\x46\x01\x10" if name == "HEIC" else b"\x12\0")  # a delimiter
     assert near(decoded(unharmed), SMOOTH, 0 if name == "HEIC" else 3)
+
+
+# Of Debian 12's heif-enc, 16x12: a grid of one tile, with EXIF orientation 6 of the JPEG that it was made of, and no irot.
+GRID = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAeFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAA5waXRtAAAAAAAC"
+    "AAAAEGlkYXQAAAAAABAADAAAAExpbG9jAQAAAERAAAMAAQAAAAAAAAIFAAEAAAAAAAAAWQACAAEAAAAAAAAAAQAAAAAAAAAIAAMAAAAAAAACXgABAAAA"
+    "AAAAAB4AAABNaWluZgAAAAAAAwAAABVpbmZlAgAAAQABAABodmMxAAAAABVpbmZlAgAAAAACAABncmlkAAAAABVpbmZlAgAAAQADAABFeGlmAAAAANVp"
+    "cHJwAAAAs2lwY28AAABzaHZjQwEDcAAAAAAAAAAAAB7wAPz9+PgAAA8DIAABABhAAQwB//8DcAAAAwCQAAADAAADAB66AkAhAAEAJ0IBAQNwAAADAJAA"
+    "AAMAAAMAHqAggQWW6q6a5sCAAAADAIAAAAMAhCIAAQAGRAHBc8GJAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAUaXNwZQAAAAAAAAAQAAAADAAAABBwaXhp"
+    "AAAAAAMICAgAAAAaaXBtYQAAAAAAAAACAAECgQIAAgIDhAAAAChpcmVmAAAAAAAAAA5kaW1nAAIAAQABAAAADmNkc2MAAwABAAIAAAB/bWRhdAAAAFUo"
+    "Aa8TIaB0aPUkUsUzAAy6vkSynv06MA31RoGi0MAfBZ65p1AwjTcToM02qsVve1GbeZlQ/63VKvD+oq49rtQANRy+fIQroNN1GiaiF0Cv2XPvYTTgAAAA"
+    "AE1NACoAAAAIAAEBEgADAAAAAQAGAAAAAAAA"
+)
+
+
+def test_a_grid_is_read_and_a_huge_one_refused():
+    columns, rows = np.meshgrid(range(16), range(12))
+    assert near(decoded(GRID), np.stack([16 * columns, 20 * rows, 255 - 8 * columns - 8 * rows], -1).clip(0, 255), 40)
+    size = b"idat\0\0\0\0\0\x10\0\x0c"
+    assert size in GRID
+    refused("HEIC: inside, picture of", GRID.replace(size, b"idat\0\0\0\0\xff\xff\xff\xff"))
