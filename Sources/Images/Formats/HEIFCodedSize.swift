@@ -1,7 +1,7 @@
 import Tensors
 
-/// The sizes of the pictures inside a HEIC or AVIF file, as their own headers say them. The
-/// file's boxes may promise less; a decoder goes by these.
+/// The sizes of the pictures inside a HEIC or AVIF file, as their own headers say them. The file's boxes may
+/// promise less; a decoder goes by these.
 ///
 /// Source: ISO/IEC 23008-12, 6.6.2 (grid, overlay); ITU-T H.265, 7.3.2.2 (SPS); AV1 Bitstream Specification,
 /// 5.5.
@@ -11,9 +11,18 @@ struct HEIFCodedSize {
 
   /// - Throws: `.badData` for a file whose pictures share their bytes, which could take long to read.
   init(_ bytes: Span<UInt8>) throws(Failure) {
-    let file = 0..<bytes.count
-    guard let meta = HEIFBoxes.first("meta", in: file, bytes) else { return }
-    let parts = (meta.lowerBound + 4)..<max(meta.lowerBound + 4, meta.upperBound)
+    var metas: [Range<Int>] = [], left = 16 * bytes.count
+    HEIFBoxes.forEach(in: 0..<bytes.count, bytes) { name, content in
+      // Of several a decoder may take any.
+      if bytes.has("meta", at: name), content.count > 4 { metas.append(content) }
+    }
+    for meta in metas { try note((meta.lowerBound + 4)..<meta.upperBound, bytes, &left) }
+  }
+
+  /// - Parameter left: how many bytes of items may still be read.
+  private mutating func note(
+    _ parts: Range<Int>, _ bytes: Span<UInt8>, _ left: inout Int
+  ) throws(Failure) {
     if let properties = HEIFBoxes.first("iprp", in: parts, bytes),
       let list = HEIFBoxes.first("ipco", in: properties, bytes)
     {
@@ -24,7 +33,6 @@ struct HEIFCodedSize {
         }
       }
     }
-    var left = 16 * bytes.count
     for item in HEIFItem.items(in: parts, bytes) {
       guard let kind = item.kind else { continue }
       let count = item.extents.reduce(0) { $0 + $1.count }

@@ -280,6 +280,8 @@ def test_what_is_too_large_inside_is_refused_before_it_is_decoded(name, place):
             more = {"HEIC": len(sps(width, height)).to_bytes(4, "big") + sps(width, height), "AVIF": sequence(width, height)}[name]
             larger = with_more_data(file, more)
         refused(f"{name}: inside, picture of", larger)
+        second = dict(heifs.boxes(larger))[b"meta"]
+        refused(f"{name}: inside, picture of", file + heifs.box(b"meta", second) if place == "properties" else larger)
     unharmed = with_more_data(file, b"\0\0\0\x03\x46\x01\x10" if name == "HEIC" else b"\x12\0")  # a delimiter
     assert near(decoded(unharmed), SMOOTH, 0 if name == "HEIC" else 3)
 
