@@ -280,7 +280,7 @@ const char *fs_file_format_name(fs_file_format format);
  * NULL if there is no such format or no more endings. */
 const char *fs_file_format_ending(fs_file_format format, size_t index);
 /* 1 if pictures are written in this format; 0 if they are only read, or there is no such format. */
-uint32_t fs_file_format_is_written(fs_file_format format);
+int32_t fs_file_format_is_written(fs_file_format format);
 
 /* Encodes into `buffer`. `format` is one that is written. `quality` is JPEG's, 1 to 100. A PNG
  * holds the picture's 16 bits and its alpha, over unblended colours, and is marked as sRGB; a JPEG

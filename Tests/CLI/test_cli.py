@@ -1798,7 +1798,7 @@ def test_layers_says_what_it_wants(tmp_path, tiny):
     assert "units 0 to 63, not 64" in refused("layers", "top", *tiny, "--layer", "conv1_1", "--units", "60-64", *out)
     assert "units 0 to 63, not 64" in refused("layers", "maps", tiny[0], "--layer", "conv1_1", "--units", "64", *out)
     assert "65 patches" in refused("layers", "top", *tiny, "--layer", "conv1_1", "--patches", 65, *out)
-    assert "no .png, .jpg or .jpeg file" in refused("layers", "top", (tmp_path / "empty").mkdir() or tmp_path / "empty", "--layer", "conv1_1", *out)
+    assert "no .png, .jpg, .jpeg, .webp, " in refused("layers", "top", (tmp_path / "empty").mkdir() or tmp_path / "empty", "--layer", "conv1_1", *out)
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no picture")
     result = run("layers", "top", tiny[0], broken, "--layer", "conv1_1", *out)

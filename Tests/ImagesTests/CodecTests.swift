@@ -46,7 +46,8 @@ struct CodecTests {
 
   @Test func `says what it saw instead of a picture`() {
     #expect(
-      outcome { _ = try Image.decode([]) } == "badData: picture of 0 bytes; expected a PNG or JPEG file")
+      outcome { _ = try Image.decode([]) }
+        == "badData: picture of 0 bytes; expected a PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP file")
     #expect(
       outcome { _ = try Image.decode(Array("GIF89a...".utf8)) }
         == "badData: picture begins with 47 49 46 38 39 61 2E 2E; "

@@ -161,7 +161,7 @@ public func fs_file_format_ending(_ format: fs_file_format, _ index: Int) -> Uns
 }
 
 @c @implementation
-public func fs_file_format_is_written(_ format: fs_file_format) -> UInt32 {
+public func fs_file_format_is_written(_ format: fs_file_format) -> Int32 {
   FileFormat(rawValue: Int32(bitPattern: format.rawValue))?.isWritten == true ? 1 : 0
 }
 

@@ -51,6 +51,15 @@ enum HEIF {
   ///   libheif, or without its decoder.
   private static func decode(_ bytes: Span<UInt8>, _ coding: Coding) throws(Failure) -> Image {
     let library = try LibHeif.loaded(coding)
+    let coded: HEIFCodedSize
+    do throws(Failure) { coded = try HEIFCodedSize(bytes) } catch {
+      throw Failure(error.kind, "\(coding.format): \(error.reason)")
+    }
+    // Encoders fill sides up to whole blocks, of at most 64 pixels, and crop.
+    let atLeast = (max(1, coded.width - 63), max(1, coded.height - 63))
+    if let problem = Image.problem(width: atLeast.0, height: atLeast.1) {
+      throw .badData("\(coding.format): inside, \(problem)")
+    }
     return try bytes.withUnsafeBytes { file throws(Failure) in
       let file = try HEIFFile(library, file, coding)
       let (width, height) = file.size
@@ -59,7 +68,7 @@ enum HEIF {
       }
       // The samples as they were encoded, and libheif's R, G, B of them.
       let perPixel = file.bits > 8 ? 14 : 8
-      try Memory.expect(perPixel * width * height)
+      try Memory.expect(perPixel * max(width * height, coded.width * coded.height))
       return file.bits > 8
         ? try image(file, UInt16.self, scaledTo: Int(UInt16.max))
         : try image(file, UInt8.self, scaledTo: Int(UInt8.max))

@@ -35,8 +35,8 @@ enum JPEGXL {
     }
   }
 
-  /// Bytes that libjxl 0.7 holds for each pixel, besides the picture: of a lossless and progressive one, which
-  /// takes most.
+  /// Bytes that libjxl 0.7 holds for each pixel, besides the picture: of a lossless and progressive one,
+  /// which takes most.
   private static var workingBytes: Int { 28 }
 
   private static func image<Sample: Level>(

@@ -1,6 +1,7 @@
 import CSystem
 import Faces
 import Foundation
+import Images
 import TestSupport
 import Tensors
 import Testing
@@ -38,7 +39,7 @@ import Testing
       reasons == [
         "Ann/deep: a folder; expected a photo",
         "Ann/loop.jpg: a link, which is not followed; expected a photo",
-        "Ann/notes.txt: expected a name that ends in .png, .jpg or .jpeg",
+        "Ann/notes.txt: \(FileFormat.endingExpected)",
         "Ann/pipe.jpg: neither a file nor a folder; expected a photo",
         "Ann/secret.png: a link, which is not followed; expected a photo",
         "Empty: a folder without photos",

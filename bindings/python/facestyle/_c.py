@@ -1337,7 +1337,7 @@ FUNCTIONS = {
     ),
     "fs_file_format_name": (c_char_p, [fs_file_format]),
     "fs_file_format_ending": (c_char_p, [fs_file_format, c_size_t]),
-    "fs_file_format_is_written": (c_uint32, [fs_file_format]),
+    "fs_file_format_is_written": (c_int32, [fs_file_format]),
     "fs_image_encode": (
         fs_status,
         [

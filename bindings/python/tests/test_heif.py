@@ -232,3 +232,76 @@ def test_another_coding_inside_is_refused(name, word):
 
 def test_films_are_no_pictures():
     refused("picture begins with 00 00 00 18 66 74 79 70", b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + bytes(99))
+
+
+# ---- What is larger inside than its boxes say ----
+
+
+def packed(*fields):
+    """(value, bits), the first in the highest bits; no bits: as many zeros as the value plus one has bits, less one."""
+    ones = "".join(f"{value:0{bits}b}" if bits else "0" * (len(f"{value + 1:b}") - 1) + f"{value + 1:b}" for value, bits in fields)
+    ones += "1" + "0" * (-len(ones) - 1 & 7)
+    return int(ones, 2).to_bytes(len(ones) // 8, "big")
+
+
+def sps(width, height):
+    """A sequence parameter set of HEVC, so far as it says these."""
+    return b"\x42\x01" + packed((0xF, 4), (0, 3), (1, 1), ((1 << 96) - 1, 96), (0, 0), (1, 0), (width, 0), (height, 0), (0, 9))
+
+
+def sequence(width, height):
+    """A sequence header of AV1: of a still picture, so far as it says these."""
+    data = packed((0, 3), (1, 1), (1, 1), (0, 5), (15, 4), (15, 4), (width - 1, 16), (height - 1, 16), (0, 9))
+    return b"\x0a" + bytes([len(data)]) + data
+
+
+def with_more_data(file, more):
+    """The file, of one picture whose bytes are the last, with more of them."""
+    parts = heifs.boxes(file)
+    assert parts[-1][0] == b"mdat"
+    count = len(parts[-1][1])
+    at = file.index(count.to_bytes(4, "big"), file.index(b"iloc"))
+    return (file[:at] + (count + len(more)).to_bytes(4, "big") + file[at + 4 : -count - 8]
+            + heifs.box(b"mdat", parts[-1][1] + more))
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("place", ["properties", "data"])
+def test_what_is_too_large_inside_is_refused_before_it_is_decoded(name, place):
+    file = WRITERS[name](SMOOTH)
+    for width, height in ((20000, 20000), (65535, 65535), (16384, 16384 + 128)) + ((2**32 - 2,) * 2,) * (name == "HEIC"):
+        if place == "properties":
+            unit = sps(width, height)
+            configuration = {
+                "HEIC": heifs.box(b"hvcC", bytes(22) + b"\x01\xa1\0\x01" + len(unit).to_bytes(2, "big") + unit),
+                "AVIF": heifs.box(b"av1C", bytes(4) + sequence(width, height))}[name]
+            larger = heifs.with_properties(file, configuration)
+        else:
+            more = {"HEIC": len(sps(width, height)).to_bytes(4, "big") + sps(width, height), "AVIF": sequence(width, height)}[name]
+            larger = with_more_data(file, more)
+        refused(f"{name}: inside, picture of", larger)
+        second = dict(heifs.boxes(larger))[b"meta"]
+        refused(f"{name}: inside, picture of", file + heifs.box(b"meta", second) if place == "properties" else larger)
+    unharmed = with_more_data(file, b"\0\0\0\x03\x46\x01\x10" if name == "HEIC" else b"\x12\0")  # a delimiter
+    assert near(decoded(unharmed), SMOOTH, 0 if name == "HEIC" else 3)
+
+
+# Of Debian 12's heif-enc, 16x12: a grid of one tile, with EXIF orientation 6 of the JPEG that it was made of, and no irot.
+GRID = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAeFtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAAAA5waXRtAAAAAAAC"
+    "AAAAEGlkYXQAAAAAABAADAAAAExpbG9jAQAAAERAAAMAAQAAAAAAAAIFAAEAAAAAAAAAWQACAAEAAAAAAAAAAQAAAAAAAAAIAAMAAAAAAAACXgABAAAA"
+    "AAAAAB4AAABNaWluZgAAAAAAAwAAABVpbmZlAgAAAQABAABodmMxAAAAABVpbmZlAgAAAAACAABncmlkAAAAABVpbmZlAgAAAQADAABFeGlmAAAAANVp"
+    "cHJwAAAAs2lwY28AAABzaHZjQwEDcAAAAAAAAAAAAB7wAPz9+PgAAA8DIAABABhAAQwB//8DcAAAAwCQAAADAAADAB66AkAhAAEAJ0IBAQNwAAADAJAA"
+    "AAMAAAMAHqAggQWW6q6a5sCAAAADAIAAAAMAhCIAAQAGRAHBc8GJAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAUaXNwZQAAAAAAAAAQAAAADAAAABBwaXhp"
+    "AAAAAAMICAgAAAAaaXBtYQAAAAAAAAACAAECgQIAAgIDhAAAAChpcmVmAAAAAAAAAA5kaW1nAAIAAQABAAAADmNkc2MAAwABAAIAAAB/bWRhdAAAAFUo"
+    "Aa8TIaB0aPUkUsUzAAy6vkSynv06MA31RoGi0MAfBZ65p1AwjTcToM02qsVve1GbeZlQ/63VKvD+oq49rtQANRy+fIQroNN1GiaiF0Cv2XPvYTTgAAAA"
+    "AE1NACoAAAAIAAEBEgADAAAAAQAGAAAAAAAA"
+)
+
+
+def test_a_grid_is_read_and_a_huge_one_refused():
+    columns, rows = np.meshgrid(range(16), range(12))
+    assert near(decoded(GRID), np.stack([16 * columns, 20 * rows, 255 - 8 * columns - 8 * rows], -1).clip(0, 255), 40)
+    size = b"idat\0\0\0\0\0\x10\0\x0c"
+    assert size in GRID
+    refused("HEIC: inside, picture of", GRID.replace(size, b"idat\0\0\0\0\xff\xff\xff\xff"))

@@ -154,7 +154,7 @@ def test_faces_are_named_by_a_gallery(analysis, album, tmp_path):
 def test_folders_without_pictures_and_wrong_arguments_are_named(analysis, tmp_path):
     (tmp_path / "empty").mkdir()
     (empty,) = analysis.detector.detect_files(tmp_path / "empty")
-    assert isinstance(empty.error, FileNotFoundError) and "no .png, .jpg, .jpeg file" in str(empty.error)
+    assert isinstance(empty.error, FileNotFoundError) and "no .png, .jpg, .jpeg, .webp, " in str(empty.error)
     with pytest.raises(TypeError, match="gallery is a str"):
         analysis.detector.detect_files([], gallery="people.gallery")
     with pytest.raises(TypeError, match="paths is a list"):
