@@ -121,8 +121,8 @@ private struct Three {
 ) {
   var source = picture, target = y, count = count
   #if REGISTERS32 || arch(arm64)
-    // Two neighbours at a time, whose sums do not wait for each other; what they share with the next ones stays
-    // in registers.
+    // Two neighbours at a time, whose sums do not wait for each other; what they share with the next ones
+    // stays in registers.
     var left = Three(source, line), middle = Three(source + channels, line)
     for _ in 0..<(count / 2) {
       if step != 1 { middle = Three(source + channels, line) }
