@@ -19,8 +19,8 @@ private struct Sweep {
 
   /// "16x24x24x64>192"
   var shape: String { (batch > 1 ? "\(batch)x" : "") + "\(height)x\(width)x\(channels)>\(outputs)" }
-  /// The plain method's count: a method that needs fewer can exceed the peak. One that sees a channel at a time
-  /// has little to compute: it is as fast as its picture is read and written.
+  /// The plain method's count: a method that needs fewer can exceed the peak. One that sees a channel at a
+  /// time has little to compute: it is as fast as its picture is read and written.
   var amount: Row.Amount {
     if groups == channels {
       return .bytes(4 * Double(channels * (batch * height * width + window.outputPixels)))

@@ -85,8 +85,8 @@ package final class Embedder: @unchecked Sendable {
     }
   }
 
-  /// How many of some pictures go through the network at a time: as many as take twice the memory of the weights
-  /// that they share. More would leave the cache sooner than the weights.
+  /// How many of some pictures go through the network at a time: as many as take twice the memory of the
+  /// weights that they share. More would leave the cache sooner than the weights.
   private func batchSize(of count: Int) throws(Failure) -> Int {
     guard count > 1 else { return 1 }
     let each = try executor.needed(batch: 1, height: height, width: width).memory

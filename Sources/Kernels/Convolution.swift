@@ -154,22 +154,29 @@ func storeTile(
       copyPart(c + row * stride + column, to: edge + row * tileColumns, validColumns)
     }
   }
+  tileToEdge(taps, length, rows, b, ahead, edge, validRows, validColumns, accumulate, epilogue, column)
+  for row in 0..<validRows {
+    copyPart(edge + row * tileColumns, to: c + row * stride + column, validColumns)
+  }
+}
+
+/// The smallest tile that has so many rows and columns.
+@inline(__always)
+private func tileToEdge(
+  _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,
+  _ ahead: Int, _ edge: UnsafeMutablePointer<Float>, _ validRows: Int, _ validColumns: Int,
+  _ accumulate: Bool, _ epilogue: Epilogue, _ column: Int
+) {
   #if VECTOR16
-    let isQuarter = validColumns <= lanes / 2
-    if isQuarter { quarterTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column) }
-  #else
-    let isQuarter = false
+    if validColumns <= lanes / 2 {
+      return quarterTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
+    }
   #endif
-  if isQuarter {
-    // Done.
-  } else if validColumns <= lanes {
+  if validColumns <= lanes {
     halfTile(taps, length, rows, b, edge, tileColumns, accumulate, epilogue, column)
   } else if validRows <= shortRows {
     shortTile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
   } else {
     tile(taps, length, rows, b, ahead, edge, tileColumns, accumulate, epilogue, column)
-  }
-  for row in 0..<validRows {
-    copyPart(edge + row * tileColumns, to: c + row * stride + column, validColumns)
   }
 }

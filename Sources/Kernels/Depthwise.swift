@@ -51,7 +51,7 @@ package func depthwiseBlock(
 }
 
 /// A run of a row whose windows, of three rows and columns, are inside the picture: the nine weights of a
-/// vector of channels stay in registers, and what two neighbours see is read once.
+/// vector of channels stay in registers.
 private func rowOfThree(
   _ window: Window, _ picture: UnsafePointer<Float>, _ weights: UnsafePointer<Float>,
   _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int, _ accumulate: Bool, _ epilogue: Epilogue
@@ -111,7 +111,7 @@ private struct Three {
   }
 }
 
-/// One vector of channels along a row, two neighbours at a time: their sums do not wait for each other.
+/// One vector of channels along a row.
 /// - Parameters:
 ///   - step: the window's stride: a number known to the compiler where it is 1 or 2.
 ///   - line: distance of the picture's rows.
@@ -119,32 +119,38 @@ private struct Three {
   _ step: Int, _ w: Nine, _ picture: UnsafePointer<Float>, _ channels: Int, _ line: Int,
   _ y: UnsafeMutablePointer<Float>, _ stride: Int, _ count: Int, _ accumulate: Bool, _ finish: Finish
 ) {
-  var source = picture, target = y
-  var left = Three(source, line), middle = Three(source + channels, line)
-  for _ in 0..<(count / 2) {
-    if step != 1 { middle = Three(source + channels, line) }
-    if step > 2 { left = Three(source, line) }
-    let right = Three(source + 2 * channels, line), next = source + step * channels
-    let second = step == 1 ? middle : step == 2 ? right : Three(next, line)
-    let third = step == 1 ? right : Three(next + channels, line), fourth = Three(next + 2 * channels, line)
-    var sum = w.sum(left, middle, right), other = w.sum(second, third, fourth)
-    if accumulate {
-      sum += load(target)
-      other += load(target + stride)
+  var source = picture, target = y, count = count
+  #if REGISTERS32 || arch(arm64)
+    // Two neighbours at a time, whose sums do not wait for each other; what they share with the next ones
+    // stays in registers.
+    var left = Three(source, line), middle = Three(source + channels, line)
+    for _ in 0..<(count / 2) {
+      if step != 1 { middle = Three(source + channels, line) }
+      if step > 2 { left = Three(source, line) }
+      let right = Three(source + 2 * channels, line), next = source + step * channels
+      let second = step == 1 ? middle : step == 2 ? right : Three(next, line)
+      let third = step == 1 ? right : Three(next + channels, line), fourth = Three(next + 2 * channels, line)
+      var sum = w.sum(left, middle, right), other = w.sum(second, third, fourth)
+      if accumulate {
+        sum += load(target)
+        other += load(target + stride)
+      }
+      store(target, finish(sum))
+      store(target + stride, finish(other))
+      source += 2 * step * channels
+      target += 2 * stride
+      if step == 1 { (left, middle) = (third, fourth) }
+      if step == 2 { left = fourth }
     }
+    count %= 2
+  #endif
+  for _ in 0..<count {
+    var sum = w.sum(Three(source, line), Three(source + channels, line), Three(source + 2 * channels, line))
+    if accumulate { sum += load(target) }
     store(target, finish(sum))
-    store(target + stride, finish(other))
-    source += 2 * step * channels
-    target += 2 * stride
-    if step == 1 { (left, middle) = (third, fourth) }
-    if step == 2 { left = fourth }
+    source += step * channels
+    target += stride
   }
-  guard count % 2 == 1 else { return }
-  if step != 1 { middle = Three(source + channels, line) }
-  if step > 2 { left = Three(source, line) }
-  var sum = w.sum(left, middle, Three(source + 2 * channels, line))
-  if accumulate { sum += load(target) }
-  store(target, finish(sum))
 }
 
 /// Neighbours inside the picture: each weight is loaded once for all four.

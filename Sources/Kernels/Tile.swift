@@ -239,8 +239,8 @@ func halfTile(
     sum = sum.addingProduct(Narrow(repeating: a), b)
   }
 
-  /// The first half vector of `tile`'s columns, where a panel has no more than that: two such products take as
-  /// long as one of whole vectors.
+  /// The first half vector of `tile`'s columns, where a panel has no more than that: two such products take
+  /// as long as one of whole vectors.
   @inline(never)
   func quarterTile(
     _ taps: Int, _ length: Int, _ rows: UnsafePointer<UnsafePointer<Float>>, _ b: UnsafePointer<Float>,

@@ -1,8 +1,8 @@
 import Tensors
 
 // Convolutions side by side, as a detector's heads are: each has few outputs and would fill a part of a
-// register tile, so those that read one value with like windows are computed as one. Where each result goes to
-// a convolution of its own that sees one channel at a time, those are one convolution again.
+// register tile, so those that read one value with like windows are computed as one. Where each result goes
+// to a convolution of its own that sees one channel at a time, those are one convolution again.
 
 /// Convolutions that are computed as one.
 struct Siblings {

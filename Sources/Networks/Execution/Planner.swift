@@ -232,8 +232,8 @@ final class Planner {
     return nodes[step].loaded.filter
   }
 
-  /// The filter of a node's only reader, if that is a convolution and the next node to be planned; siblings are
-  /// one reader.
+  /// The filter of a node's only reader, if that is a convolution and the next node to be planned; siblings
+  /// are one reader.
   func nextFilter(_ step: Int) throws(Failure) -> (step: Int, filter: Filter<Float>)? {
     guard !isTapped[step + 1], let reader = readers[step + 1].first,
       !isNeeded[(step + 1)..<reader].contains(true)

@@ -33,7 +33,8 @@ package struct Finish<Element: Scalar> {
     self.slopes = try Finish.padded(slopes)
   }
 
-  /// Those of several sums side by side, with their activation, which is one; `columns` with zeros after them.
+  /// Those of several sums side by side, with their activation, which is one; zeros after them up to
+  /// `columns`.
   package static func joined(
     _ parts: [(finish: Finish, columns: Int)], columns: Int
   ) throws(Failure) -> Finish {
