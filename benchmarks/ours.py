@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 from measure import Queries, timed
-from works import BENCH, DLIB, MODELS, NEAREST, ROOT, VGG, jpeg
+from works import BENCH, DLIB, MODELS, NEAREST, ROOT, STYLE, VGG, jpeg
 
 TRACE_STEPS = 4
 MARGIN = 2  # of triplets; wide, so that no triplet is apart and drops out
@@ -25,7 +25,7 @@ def make(_, work, arrays, threads, folder):
     fs.set_threads(threads)
     kinds = {
         "style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "yunet": OnePass, "search": Search,
-        "train": Training, "detector": Converted, "published": PublishedChips, "pipeline": Pipeline}
+        "train": Training, "detector": Converted, "published": PublishedChips, "fast-style": FastStyle, "pipeline": Pipeline}
     made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
     return made
@@ -142,6 +142,14 @@ class PublishedChips:
         chips = [fs.Image.from_array(chip) for chip in arrays["chips"]]
         self.once = timed(lambda: embedder.embed_chips(chips))
         self.outputs = lambda: {"embeddings": embedder.embed_chips(chips)}
+
+
+class FastStyle:
+    def __init__(self, fs, work, arrays, folder):
+        styler = fs.FastStyler(fs.Model.open(folder / f"{work.made[0].name}.safetensors"), STYLE)
+        image = fs.Image.from_array(arrays["image"])
+        self.once = timed(lambda: styler.run(image))
+        self.outputs = lambda: {"picture": styler.run(image).to_array().astype(np.float32)}
 
 
 class Pipeline:

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from measure import timed
 from theirs import Side, session_of
-from works import MOBILEFACENET, OPENCV_YUNET, jpeg
+from works import MOBILEFACENET, OPENCV_YUNET, STYLE, jpeg
 
 # The published file has three digits, of 1 / 128.
 MOBILEFACENET_SCALE = 0.007812
@@ -18,7 +18,7 @@ SIDE = 112
 def make(name, work, arrays, threads, folder):
     makers = {
         ("detector", "onnxruntime"): detector, ("detector", "opencv"): opencv, ("published", "onnxruntime"): embedder,
-        ("published", "ncnn"): ncnn, ("pipeline", "onnxruntime"): pipeline}
+        ("fast-style", "onnxruntime"): fast_style, ("published", "ncnn"): ncnn, ("pipeline", "onnxruntime"): pipeline}
     return makers[work.kind, name](work, arrays, threads, folder)
 
 
@@ -131,6 +131,21 @@ def ncnn(work, arrays, threads, _):
 
     about = f"ncnn {importlib.metadata.version('ncnn')}, {threads} threads"
     return Side(about, timed(run), lambda: {"embeddings": unit(run())})
+
+
+# ---- Styles ----
+
+
+def fast_style(work, arrays, threads, _):
+    """The network alone, its input made beforehand."""
+    session, about = session_of(work.needs[0], threads)
+    weights = np.zeros(26, np.float32)
+    weights[STYLE] = 1
+    picture = np.ascontiguousarray((arrays["image"] / np.float32(255)).transpose(2, 0, 1)[None])
+    feed = {"image": picture, "style_weights": weights}
+    return Side(
+        about, timed(lambda: session.run(None, feed)),
+        lambda: {"picture": 255 * session.run(None, feed)[0][0].transpose(1, 2, 0)})
 
 
 # ---- From a photo to an embedding ----

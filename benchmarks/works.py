@@ -45,6 +45,8 @@ PUBLISHED = MODELS / "published"
 OPENCV_YUNET, SCRFD = PUBLISHED / "face_detection_yunet_2026may.onnx", PUBLISHED / "scrfd_500m_kps.onnx"
 MOBILEFACENET = PUBLISHED / "mobilefacenet.ncnn.param", PUBLISHED / "mobilefacenet.ncnn.bin"
 YUNET_MADE, MOBILEFACENET_MADE = Made("yunet", (OPENCV_YUNET,)), Made("mobilefacenet", MOBILEFACENET)
+MULTISTYLE = PUBLISHED / "multistyle26.onnx"
+STYLE = 19  # of the 26, counted from 0
 ARCFACE = "arcface50.onnx"  # written by published.py
 BENCH = BUILD / "facestyle-bench"
 NETWORK_PEERS = ("onnxruntime", "pytorch")
@@ -74,6 +76,10 @@ WORKS = [
         for count, repeats in ((1, 15), (16, 3))
     ),
     Work("arcface50-1", "published", ("onnxruntime",), (1, 2), 1e-4, 3, (1, 112), (), (Made("arcface50", (ARCFACE,)),)),
+    # Our picture is of whole levels.
+    Work(
+        "styles26-512x512", "fast-style", ("onnxruntime",), (1, 2), 3e-3, 3, (512, 512), (MULTISTYLE,),
+        (Made("multistyle26", (MULTISTYLE,)),)),
     # The pixels that either side cuts out of the photo are not quite the same.
     Work(
         "faces-pipeline", "pipeline", ("onnxruntime",), (1, 2), 0.1, 9, (640, 480), (OPENCV_YUNET, *MOBILEFACENET),
@@ -96,7 +102,7 @@ def inputs(work):
         content, style = _photo("chelsea.png", work.size), _photo("ihc.png", work.size)
         noise = np.random.default_rng(3).integers(-20, 21, content.shape)
         return {"content": content, "style": style, "noisy": np.clip(content + noise, 0, 255).astype(np.uint8)}
-    if work.kind == "vgg19":
+    if work.kind in ("vgg19", "fast-style"):
         return {"image": _photo("chelsea.png", work.size)}
     if work.kind == "nn4":
         return {"chips": _faces(work.size[0], 96)}

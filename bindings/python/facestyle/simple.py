@@ -17,12 +17,15 @@ def faces(photo):
     """An `AnalysedFace` for each face of a photo, the largest first: its box, points, quality and embedding.
 
     A photo is a path, an `Image`, an array as `Image.from_array` takes it, or a Pillow image."""
-    return _analysis().faces(photo)
+    with opened(photo, "photo") as picture:
+        return _analysis().faces(picture)
 
 
 def same(a, b, threshold=None):
     """Do two photos show the same person? A `Verdict`, which is true if they do. Photos are those of `faces`."""
-    return _analysis().compare(a, b, threshold)
+    first, second = opened(a, "a"), opened(b, "b")
+    with first as a, second as b:
+        return _analysis().compare(a, b, threshold)
 
 
 def paint(content, style, *, size=None, steps=None, on_step=None):
