@@ -8,6 +8,7 @@ from .analysis import FaceAnalysis
 from .fast_style import FastStyler
 from .image import opened
 from .model import Model
+from .recognition import threshold_of
 from .style import Styler
 
 _lock, _known = threading.Lock(), {}
@@ -23,7 +24,7 @@ def faces(photo):
 
 def same(a, b, threshold=None):
     """Do two photos show the same person? A `Verdict`, which is true if they do. Photos are those of `faces`."""
-    first, second = opened(a, "a"), opened(b, "b")
+    first, second, _ = opened(a, "a"), opened(b, "b"), threshold_of(threshold)
     with first as a, second as b:
         return _analysis().compare(a, b, threshold)
 
