@@ -273,4 +273,17 @@ static inline void systemDescribe(int number, char *buffer, size_t capacity) {
   if (strerror_r(number, buffer, capacity) != 0) buffer[0] = 0;
 #endif
 }
+/* A number that one thread writes and others watch. */
+static inline void systemPublish(long *number, long value) { __atomic_store_n(number, value, __ATOMIC_RELEASE); }
+static inline long systemWatch(const long *number) { return __atomic_load_n(number, __ATOMIC_ACQUIRE); }
+
+/* Lets the processor rest for a moment, or gives its other thread more room. */
+static inline void systemPause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -5,6 +5,9 @@ import CSystem
 /// Work is split by its size, never by the number of threads, and every task writes its own part of the
 /// result, so results have the same bits for any number of threads. A call that finds the pool busy with
 /// another caller's work, or that comes from inside a task, runs entirely on its own thread.
+///
+/// A network of small layers gives work every few microseconds, and waking a thread takes longer than such
+/// work: threads look out for the next one for `patience` before they sleep.
 package final class ThreadPool: @unchecked Sendable {
   package static let shared = ThreadPool()
   package static let maximum = 256
@@ -21,12 +24,18 @@ package final class ThreadPool: @unchecked Sendable {
   private var taskCount = 0
   private var unfinished = 0
   private var workersAllowed = 0
+  /// `generation` and `unfinished` for threads that look out without the lock.
+  private let watched: UnsafeMutablePointer<(generation: Int, unfinished: Int)>
+  /// In seconds: what waking a thread takes, a few times.
+  private static var patience: Double { 40e-6 }
 
   private init() {
     busy = .allocate(capacity: 1)
     lock = .allocate(capacity: 1)
     wake = .allocate(capacity: 1)
     done = .allocate(capacity: 1)
+    watched = .allocate(capacity: 1)
+    watched.initialize(to: (0, 0))
     threadLimit = ThreadPool.processors
     resetLocks()
     // A forked child has none of these threads, and locks held by other threads stay held: start afresh.
@@ -87,8 +96,15 @@ package final class ThreadPool: @unchecked Sendable {
     taskCount = count
     unfinished = count
     generation &+= 1
+    systemPublish(&watched.pointee.unfinished, unfinished)
+    systemPublish(&watched.pointee.generation, generation)
     if helpers > 0 { pthread_cond_broadcast(wake) }
     work(as: 0, body)
+    if unfinished > 0 {
+      pthread_mutex_unlock(lock)
+      _ = ThreadPool.lookOut { systemWatch(&watched.pointee.unfinished) == 0 }
+      pthread_mutex_lock(lock)
+    }
     while unfinished > 0 { pthread_cond_wait(done, lock) }
     self.body = nil
     taskCount = 0
@@ -104,6 +120,7 @@ package final class ThreadPool: @unchecked Sendable {
       body(task, worker)
       pthread_mutex_lock(lock)
       unfinished -= 1
+      systemPublish(&watched.pointee.unfinished, unfinished)
       if unfinished == 0 { pthread_cond_signal(done) }
     }
   }
@@ -133,14 +150,34 @@ package final class ThreadPool: @unchecked Sendable {
     // A thread inherits the floating-point state of the thread that starts it.
     systemUseStandardFloats()
     pthread_mutex_lock(lock)
-    var seen = 0
+    var seen = 0, hasWorked = false
     while true {
-      while generation == seen || worker > workersAllowed || body == nil {
-        if generation != seen, worker > workersAllowed { seen = generation }
-        pthread_cond_wait(wake, lock)
+      if generation != seen {
+        seen = generation
+        // Work that is done already, or for fewer threads, is not this thread's.
+        hasWorked = worker <= workersAllowed && body != nil
+        if hasWorked, let body { work(as: worker, body) }
+        continue
       }
-      seen = generation
-      if let body { work(as: worker, body) }
+      if hasWorked {
+        pthread_mutex_unlock(lock)
+        let isCalled = ThreadPool.lookOut { systemWatch(&watched.pointee.generation) != seen }
+        pthread_mutex_lock(lock)
+        if isCalled { continue }
+      }
+      if generation == seen { pthread_cond_wait(wake, lock) }
     }
+  }
+
+  /// Whether something comes true soon.
+  private static func lookOut(_ isTrue: () -> Bool) -> Bool {
+    let end = monotonicSeconds() + patience
+    repeat {
+      for _ in 0..<16 {
+        if isTrue() { return true }
+        systemPause()
+      }
+    } while monotonicSeconds() < end
+    return false
   }
 }

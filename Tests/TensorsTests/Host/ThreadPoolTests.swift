@@ -101,6 +101,18 @@ private func timesRun(_ count: Int) throws -> [Int] {
     }
   }
 
+  /// Threads look out for 40 microseconds before they sleep: pauses are below, about and above that.
+  @Test(arguments: [0, 20, 40, 60, 300])
+  func `finds threads that look out and threads that sleep`(pause microseconds: UInt32) throws {
+    try withPool(threads: 3) {
+      for _ in 0..<200 {
+        let times = try timesRun(7)
+        #expect(times == [Int](repeating: 1, count: 7))
+        if microseconds > 0 { usleep(microseconds) }
+      }
+    }
+  }
+
   @Test func `holds its threads between one and the maximum`() throws {
     try withPool(threads: 0) { #expect(ThreadPool.shared.threads == 1) }
     try withPool(threads: -5) { #expect(ThreadPool.shared.threads == 1) }
