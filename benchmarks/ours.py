@@ -25,7 +25,7 @@ def make(_, work, arrays, threads, folder):
     fs.set_threads(threads)
     kinds = {
         "style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "yunet": OnePass, "search": Search,
-        "train": Training, "detector": Converted, "published": PublishedChips, "fast-style": FastStyle, "pipeline": Pipeline}
+        "train": Training, "detector": OnePass, "published": PublishedChips, "fast-style": FastStyle, "pipeline": Pipeline}
     made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
     return made
@@ -111,22 +111,9 @@ class Detection:
 class OnePass:
     """All of a search in the picture's own size; the peer's network alone."""
 
-    def __init__(self, fs, work, arrays, _):
-        detector = fs.Detector(fs.Model.open(work.needs[0]), min_face=20, order="surest")
-        frame = fs.Image.from_array(arrays["frame"])
-
-        def outputs():
-            face = detector.find(frame)[0]
-            return {"box": np.array(face.box), "points": np.array(face.landmarks)}
-
-        self.once, self.outputs = timed(lambda: detector.find(frame)), outputs
-
-
-class Converted:
-    """All of a search in the picture's own size, with a converted detector."""
-
     def __init__(self, fs, work, arrays, folder):
-        detector = fs.Detector(fs.Model.open(folder / f"{work.made[0].name}.safetensors"), min_face=20, order="surest")
+        model = folder / f"{work.made[0].name}.safetensors" if work.made else work.needs[0]
+        detector = fs.Detector(fs.Model.open(model), min_face=20, order="surest")
         frame = fs.Image.from_array(arrays["frame"])
 
         def outputs():

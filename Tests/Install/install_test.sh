@@ -7,19 +7,9 @@ cd "$(dirname "$0")/../.."
 root=$PWD
 stage=$root/build/stage
 models=$root/build/models photos=$root/build/photos
-passed=0 failed=0
-
-check() { # check SENTENCE COMMAND...
-  local sentence=$1
-  shift
-  if "$@" >"$stage.log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $sentence"
-    sed 's/^/    /' "$stage.log" | tail -n 20
-  fi
-}
+log=$stage.log
+# shellcheck source=Tests/Install/checks.sh
+source Tests/Install/checks.sh
 
 rm -rf "$stage" "$stage-root"
 check "make install honours DESTDIR and PREFIX" make -s install DESTDIR="$stage-root" PREFIX=/opt/face
@@ -111,6 +101,4 @@ check "its pkg-config file finds it where it lies" bash -c \
   "PKG_CONFIG_PATH='$stage/unpacked/lib/pkgconfig' pkg-config --cflags facestyle | grep -q 'unpacked/lib/pkgconfig/../../include'"
 check "the source archive has what is committed" bash -c "tar -tf build/dist/libfacestyle-0.1.0.tar.gz | grep -q 'libfacestyle-0.1.0/Package.swift'"
 
-rm -f "$stage.log"
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+finish

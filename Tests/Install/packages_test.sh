@@ -7,7 +7,9 @@ cd "$(dirname "$0")/../.."
 suite=bookworm
 mirror=$(apt-cache policy 2>/dev/null | sed -n "s/.* \(http[^ ]*\) $suite\/main .*/\1/p" | head -n 1)
 root=$(mktemp -d) saved=build/debian-root.tar
-passed=0 failed=0
+log=$root.log
+# shellcheck source=Tests/Install/checks.sh
+source Tests/Install/checks.sh
 cleanup() {
   umount "$root/proc" 2>/dev/null || true
   rm -rf --one-file-system "$root"
@@ -27,17 +29,6 @@ cp /etc/apt/sources.list.d/* "$root/etc/apt/sources.list.d/" 2>/dev/null || true
 mount -t proc proc "$root/proc"
 
 inside() { env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
-check() { # check SENTENCE COMMAND...
-  local sentence=$1
-  shift
-  if "$@" >"$root.log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $sentence"
-    sed 's/^/    /' "$root.log" | tail -n 20
-  fi
-}
 
 # Packages that are built here name no address.
 check "lintian finds no errors" bash -c \
@@ -79,5 +70,4 @@ else
 fi
 check "all packages are removed again" inside bash -c "apt-get purge -y -qq 'facestyle*' 'libfacestyle*' python3-facestyle && ! ls /usr/bin/facestyle* /usr/lib/*/libfacestyle* 2>/dev/null"
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+finish

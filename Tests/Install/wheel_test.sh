@@ -5,19 +5,11 @@ cd "$(dirname "$0")/../.."
 
 root=$PWD work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-check() { # check SENTENCE COMMAND...
-  local sentence=$1
-  shift
-  if (cd "$work" && env -u FACESTYLE_MODELS -u FACESTYLE_LIBRARY -u PYTHONPATH -u LD_LIBRARY_PATH XDG_DATA_HOME="$work/none" "$@") >"$work/log" 2>&1; then
-    passed=$((passed + 1))
-  else
-    failed=$((failed + 1))
-    echo "failed: $sentence"
-    sed 's/^/    /' "$work/log" | tail -n 20
-  fi
-}
+log=$work/log
+# shellcheck source=Tests/Install/checks.sh
+source Tests/Install/checks.sh
+# From another folder, with nothing of this checkout.
+around=(env -C "$work" -u FACESTYLE_MODELS -u FACESTYLE_LIBRARY -u PYTHONPATH -u LD_LIBRARY_PATH XDG_DATA_HOME="$work/none")
 
 make -s wheel >"$work/wheel.log" 2>&1 || { tail -n 20 "$work/wheel.log"; exit 1; }
 wheel=$(echo build/wheels/*.whl)
@@ -45,5 +37,4 @@ check "the header and the terms of the models come along" test -s "$site/facesty
 check "the types are marked as such" test -e "$site/facestyle/py.typed"
 check "what downloads models needs no native library" bash -c "'$bin/python' -m facestyle.models --help | grep -q '$work/none/facestyle/models'"
 
-echo "$passed passed, $failed failed"
-[[ $failed == 0 ]]
+finish

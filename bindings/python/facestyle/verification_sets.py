@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from ._convert import flag, handle, text
+from .convert.recognition import ARCFACE
 from .evaluation import Pairs, evaluate_photos
 from .recognition import Embedder, Face
 from .image import Image
 
-# Where eyes, nose tip and mouth corners lie in these pictures of 112x112: the template that InsightFace aligns to.
-POINTS = ((38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041))
+POINTS = np.reshape(ARCFACE, (5, 2))  # of the face in each picture, which InsightFace aligned
 SIDE = 112
 MOST_BYTES, MOST_INSTRUCTIONS = 1 << 31, 10_000_000
 
@@ -97,7 +97,7 @@ class VerificationSet:
         pairs = self.pairs
         for name, picture in zip(pairs.photos, self.pictures):
             (folder / name).write_bytes(picture)
-        points = {"landmarks": [list(point) for point in POINTS]}
+        points = {"landmarks": POINTS.tolist()}
         (folder / "landmarks.json").write_text(json.dumps({name: points for name in pairs.photos}))
         lines = ["first,second,same,fold"]
         for i, same in enumerate(self.same):
@@ -107,7 +107,7 @@ class VerificationSet:
 
 def aligned_face():
     """The face in an aligned picture: InsightFace's points, in a box of the whole picture."""
-    return Face(np.array(POINTS, np.float32), (0.0, 0.0, float(SIDE), float(SIDE)))
+    return Face(POINTS, (0.0, 0.0, float(SIDE), float(SIDE)))
 
 
 def _read(file):
