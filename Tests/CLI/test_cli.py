@@ -35,6 +35,7 @@ MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
 COMMANDS = ["detect", "compare", "identify", "live", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo"]
 QUESTIONS = ("compare", "identify", "live")  # whose exit status is the answer: 0 yes, 1 no, 2 none
+STATUS = {True: 0, False: 1, None: 2}
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
 BAD_USAGE = 64  # EX_USAGE of sysexits.h
 
@@ -73,8 +74,12 @@ def answer(*arguments, **options):
     result = run(*arguments, "--json", **options)
     assert result.stdout.count("\n") == 1, result.stderr
     found, status = parsed(result.stdout), 0
-    if arguments[0] in QUESTIONS:
-        status = {True: 0, False: 1, None: 2}[found["same" if arguments[0] == "compare" else "known"]]
+    if arguments[0] == "compare":
+        status = STATUS[found["same"]]
+    if arguments[0] == "identify":
+        (face,) = found.pop("faces")
+        found |= face  # whose photo shows one
+        status = STATUS[found["known"]]
     assert result.returncode == status, result
     return found
 
@@ -298,10 +303,10 @@ def test_the_program_tells_its_version():
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["identify", "a.jpg"], ["identify", "a.jpg", "people", "--gallery", "file"],
+        ["identify"], ["identify", "a.jpg"], ["identify", "--gallery", "file"],
         ["identify", "a.jpg", "people", "--key-file", "file"], ["identify", "a.jpg", "people", "--rule", "best"],
         ["identify", "a.jpg", "people", "--margin", "-1"], ["identify", "a.jpg", "people", "--neighbours", "3"],
-        ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "list"],
+        ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "add", "file"], ["gallery", "add", "file", "name", "a.jpg", "--people", "b"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
         ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"],
@@ -905,17 +910,19 @@ def test_identify_knows_its_people(tmp_path, tiny):
 
     result = run("identify", OBAMA, gallery, "--json", *LARGE)
     assert result.returncode == 0
-    match = json.loads(result.stdout)
+    photo = json.loads(result.stdout)
+    assert list(photo) == ["photo", "width", "height", "model", "threshold", "faces"]
+    (match,) = photo["faces"]
     assert list(match) == [
-        "known", "name", "nearest", "distance", "threshold", "ambiguous", "runner_up", "runner_up_distance", "margin",
-        "model", "reasons"]  # fmt: skip
-    assert match["known"] is True and match["name"] == match["nearest"] == "obama" and match["distance"] <= match["threshold"]
+        "x", "y", "width", "height", "score", "landmarks", "known", "name", "nearest", "distance", "ambiguous", "runner_up",
+        "runner_up_distance", "margin", "reasons"]  # fmt: skip
+    assert match["known"] is True and match["name"] == match["nearest"] == "obama" and match["distance"] <= photo["threshold"]
     assert match["runner_up"] == "biden" and match["margin"] == pytest.approx(match["runner_up_distance"] - match["distance"], abs=1e-6)
     mean = answer("identify", OBAMA, gallery, "--rule", "mean", *LARGE)
     assert mean["name"] == "obama" and mean["distance"] > match["distance"]
     assert answer("identify", OBAMA, gallery, "--rule", "vote", "--neighbours", 3, *LARGE)["name"] == "obama"
     unclear = good("identify", OBAMA, gallery, "--margin", 5, *LARGE, status=1)
-    assert unclear.startswith("a stranger, obama and biden are too near to each other")
+    assert re.fullmatch(r"uncertain: obama 0\.\d\d or biden 0\.\d\d \(threshold 0\.60, dlib-resnet\)\n", unclear)
     told = sorted(result.stderr.splitlines())
     assert len(told) == 2 and "broken.jpg" in told[0] and "nobody.png" in told[1], told
     assert all(line.startswith("facestyle: skipped ") for line in told)
@@ -926,6 +933,89 @@ def test_identify_knows_its_people(tmp_path, tiny):
     stranger = answer("identify", BIDEN, gallery, *LARGE)
     assert (stranger["known"], stranger["name"], stranger["nearest"]) == (False, None, "obama")
     assert answer("identify", BIDEN, gallery, "--threshold", 9)["known"] is True
+
+
+@pytest.fixture
+def group(tmp_path):
+    """A photo of two people, and a small third one."""
+    photos = [PIL.Image.open(path).convert("RGB") for path in (BIDEN, OBAMA)]
+    photos.append(photos[0].resize((photos[0].width // 10, photos[0].height // 10)))
+    sheet = PIL.Image.new("RGB", (sum(photo.width for photo in photos), max(photo.height for photo in photos)))
+    left = 0
+    for photo in photos:
+        sheet.paste(photo, (left, 0))
+        left += photo.width
+    sheet.save(tmp_path / "group.png")
+    return tmp_path / "group.png"
+
+
+@models
+def test_identify_names_all_faces_of_all_photos(tmp_path, tiny, group):
+    people = tmp_path / "people.gallery"
+    good("gallery", "add", people, "obama", OBAMA2, *LARGE)
+    faces = ("--min-face", 25, *LARGE)
+    text = good("identify", group, "--gallery", people, *faces, status=1).splitlines()
+    assert text[0] == f"3 faces in {group} (threshold 0.60, dlib-resnet)" and len(text) == 4
+    assert sum(bool(re.fullmatch(r"  \d+x\d+ at \(\d+, \d+\)  obama, distance 0\.\d\d", line)) for line in text) == 1
+    assert sum("a stranger, the nearest is obama" in line for line in text) == 1
+    assert sum("no answer: the face is too small" in line for line in text) == 1
+    result = run("identify", group, OBAMA, "--gallery", people, "--json", *faces)
+    assert result.returncode == 1
+    first, second = [json.loads(line) for line in result.stdout.splitlines()]
+    assert (first["photo"], second["photo"]) == (str(group), OBAMA)
+    assert sorted(map(str, (face["known"] for face in first["faces"]))) == ["False", "None", "True"]
+    (known,) = [face for face in first["faces"] if face["known"]]
+    (found,) = [face for face in answer("detect", group, "--min-face", 25)["faces"] if face["x"] == known["x"]]
+    assert found.items() <= known.items() and known["name"] == "obama" and second["faces"][0]["known"] is True
+    assert good("identify", OBAMA, OBAMA2, "--gallery", people, *LARGE).splitlines()[1].startswith(f"{OBAMA2}: obama, distance 0.00")
+    folder = tmp_path / "photos"
+    (folder / "more").mkdir(parents=True)
+    shutil.copy(OBAMA, folder)
+    shutil.copy(tiny[0], folder / "more")
+    result = run("identify", folder, "--gallery", people, "--json", *LARGE)
+    assert result.returncode == 2 and "no face was found" in json.loads(result.stdout.splitlines()[0])["error"]
+    assert result.stderr.startswith(f"facestyle: {folder / 'more' / Path(tiny[0]).name}: no face was found in the photo")
+
+
+@models
+def test_a_photo_of_several_people_is_added_to_a_gallery_only_by_its_main_face(tmp_path, group):
+    gallery = tmp_path / "people.gallery"
+    told = run("gallery", "add", gallery, "obama", group, *LARGE)
+    assert told.returncode == 1 and not gallery.exists()
+    assert f"skipped {group}: 3 faces, 2 of them good enough to be recognised; expected one, or --main-face" in told.stderr
+    assert answer("gallery", "add", gallery, "biden", group, "--main-face", *LARGE)["added"] == [0]
+    alone = tmp_path / "alone.png"
+    PIL.Image.open(group).crop((PIL.Image.open(BIDEN).width, 0, *PIL.Image.open(group).size)).save(alone)
+    assert len(answer("detect", alone)["faces"]) == 2  # one is too small to be meant
+    assert answer("gallery", "add", gallery, "obama", alone, *LARGE)["added"] == [1]
+    assert answer("identify", OBAMA2, "--gallery", gallery, *LARGE)["name"] == "obama"
+
+
+@models
+def test_a_folder_of_people_is_added_to_a_gallery(tmp_path):
+    folder, gallery = tmp_path / "folder", tmp_path / "people.gallery"
+    (folder / "Barack Obama").mkdir(parents=True)
+    for photo in (OBAMA, OBAMA2):
+        shutil.copy(photo, folder / "Barack Obama")
+    shutil.copy(BIDEN, folder / "Joe Biden.jpg")
+    text = good("gallery", "add", gallery, "--people", folder, *LARGE)
+    assert text == "3 photos of 2 people added; 2 people, 3 photos\n"
+    assert {person["name"]: person["photos"] for person in answer("gallery", "list", gallery)} == {"Barack Obama": 2, "Joe Biden": 1}
+
+
+@models
+def test_a_photo_may_come_from_the_standard_input(tmp_path):
+    def piped(*arguments, content=Path(OBAMA).read_bytes()):
+        environment = {**os.environ, "FACESTYLE_MODELS": str(MODELS)}
+        return subprocess.run([PROGRAM, *arguments], input=content, capture_output=True, env=environment, timeout=100)
+
+    found = json.loads(piped("detect", "-", "--json").stdout)
+    assert found["photo"] == "-" and found["faces"] == answer("detect", OBAMA)["faces"]
+    assert piped("compare", "-", OBAMA2, *LARGE).stdout.startswith(b"same person")
+    assert piped("detect", "-", "-o", tmp_path / "out").returncode == 0 and os.listdir(tmp_path / "out") == ["stdin.png"]
+    for content, reason in ((b"", b"standard input: empty; expected a picture"), (b"no picture", b"standard input: picture begins")):
+        told = piped("compare", OBAMA, "-", content=content)
+        assert told.returncode == 2 and told.stderr.startswith(b"facestyle: " + reason), told.stderr
 
 
 @models
@@ -1878,12 +1968,12 @@ def test_the_demo_draws_people_where_there_are_no_photos(tmp_path):
 def test_a_gallery_is_kept_in_a_file(tmp_path):
     file = tmp_path / "people.gallery"
     added = answer("gallery", "add", file, "Barack Obama", OBAMA, OBAMA2, *LARGE)
-    assert added == {"added": [0, 1], "conflicts": [], "people": 1, "photos": 2}
+    assert added == {"added": [0, 1], "conflicts": [], "skipped": 0, "people": 1, "photos": 2}
     assert "1 photo of Joe Biden added; 2 people, 3 photos" in good("gallery", "add", file, "Joe Biden", BIDEN, *LARGE)
     people = answer("gallery", "list", file)
     assert [(person["name"], person["photos"]) for person in people] == [("Barack Obama", 2), ("Joe Biden", 1)]
     assert [photo["note"] for photo in answer("gallery", "list", file, "Barack Obama")] == ["obama.jpg", "obama2.jpg"]
-    assert re.search(r"2  20\d\d-\d\d-\d\d  Barack Obama\n", good("gallery", "list", file))
+    assert re.search(r"  photos  since       name\n       2  20\d\d-\d\d-\d\d  Barack Obama\n", good("gallery", "list", file))
 
     known = answer("identify", PHOTOS / "obama3.jpg", "--gallery", file, *LARGE)
     assert known["known"] and known["name"] == "Barack Obama"

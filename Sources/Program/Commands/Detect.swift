@@ -54,24 +54,12 @@ struct Detect: ParsableCommand {
     let dense = try dense.map { name throws(Failure) in try DenseLandmarks(Model(opening: name)) }
     let list = PhotoList(photos, without: output)
     var copies = try output.map { path throws(Failure) in try CopyFolder(path, for: list.photos) }
-    for failure in list.failures { warn(failure.message) }
-    var failed = !list.failures.isEmpty
-    for photo in list.photos {
-      do throws(Failure) {
-        var seen = try SeenPhoto(photo.path, detector, names, withQuality: quality, dense)
-        if copies != nil, let place = try copies?.place(for: photo) { try seen.mark(at: place) }
-        print(common.json ? seen.json.description : seen.text)
-      } catch {
-        failed = true
-        warn(error.message)
-        // Alone it fails as other commands do.
-        if common.json, photos.count > 1 || list.photos.count > 1 {
-          print(JSON.object(["photo": .string(photo.path), "error": .string(error.message)]))
-        }
-      }
-      try flushOutput()  // for those who read the lines while the others are made
+    let isDone = try list.each(common) { photo throws(Failure) in
+      var seen = try SeenPhoto(photo.path, detector, names, withQuality: quality, dense)
+      if copies != nil, let place = try copies?.place(for: photo) { try seen.mark(at: place) }
+      print(common.json ? seen.json.description : seen.text)
     }
-    if failed { throw ExitCode.failure }
+    if !isDone { throw ExitCode.failure }
   }
 }
 
@@ -166,6 +154,7 @@ struct NameOptions: ParsableArguments {
     }
     let key = try key.read(), people = try Gallery(opening: gallery, nil, key: key, .read)
     let embedder = try Embedder(embedderModel(asked: embedder, for: people))
-    return try FaceNames(Gallery(opening: gallery, embedder, key: key, .read), embedder)
+    return try FaceNames(
+      Gallery(opening: gallery, embedder, key: key, .read), embedder, Gallery.identifyDefaults())
   }
 }

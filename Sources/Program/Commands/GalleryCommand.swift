@@ -14,80 +14,7 @@ struct GalleryCommand: ParsableCommand {
       ends. Put a password into ~/.pgpass rather than into the address, which others on this \
       machine may see.
       """,
-    subcommands: [Add.self, Remove.self, List.self, Export.self, Import.self, Merge.self])
-
-  struct Add: ParsableCommand {
-    static let configuration = CommandConfiguration(
-      abstract: "Adds photos of a person; creates the gallery if there is none.",
-      usage: "facestyle gallery add <gallery> <name> <photo> ... [<options>]")
-
-    @Argument(help: galleryHelp) var gallery: String
-    @Argument(help: "The person.") var name: String
-    @Argument(help: "\(anyPictureFormat) files.") var photos: [String]
-
-    @Option(
-      help: ArgumentHelp("A note to keep with each photo, instead of its file's name.", valueName: "text"))
-    var note: String?
-
-    @Flag(help: "Do not add a photo that looks like another person.")
-    var refuse = false
-
-    @OptionGroup var key: KeyOption
-    @OptionGroup var face: FaceOptions
-    @OptionGroup var common: CommonOptions
-
-    func validate() throws {
-      if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
-      let length = name.utf8.count, most = Int(FS_NAME_CAPACITY) - 1
-      if length < 1 || length > most {
-        throw ValidationError("The name has \(length) bytes; expected 1 to \(most).")
-      }
-      if let note, note.utf8.count >= Int(FS_NOTE_CAPACITY) {
-        throw ValidationError(
-          "--note has \(note.utf8.count) bytes; expected at most \(FS_NOTE_CAPACITY - 1).")
-      }
-    }
-
-    func run() throws {
-      try common.apply()
-      let key = try key.read()
-      let reader = try face.open(for: Gallery(ifThere: self.gallery, nil, key: key))
-      var there = try Gallery(ifThere: self.gallery, reader.embedder, key: key)
-      var added: [JSON] = [], conflicts: [JSON] = []
-      for path in photos {
-        guard let embedding = try reader.embedOrSkip(path) else { continue }
-        // A new gallery is created once there is something to add.
-        let gallery =
-          if let there { there } else {
-            try Gallery(opening: self.gallery, reader.embedder, key: key, .create)
-          }
-        there = gallery
-        let result = try gallery.enrol(
-          name, embedding, note: note ?? shown(fileName(path)), isRefused: refuse)
-        let other = fixedText(result.other)
-        if result.conflict != 0 {
-          warn(
-            "\(path): \(result.added != 0 ? "added, but " : "not added, ")it looks like \(other), distance \(fixed(result.distance, 2))"
-          )
-          conflicts.append(
-            .object(["photo": .string(path), "name": .string(other), "distance": .single(result.distance)]))
-        }
-        if result.added != 0 { added.append(.integer(Int(clamping: result.photo))) }
-      }
-      if common.json {
-        print(
-          JSON.object([
-            "added": .array(added), "conflicts": .array(conflicts), "people": .integer(there?.people ?? 0),
-            "photos": .integer(there?.photos ?? 0)
-          ]))
-      } else {
-        print(
-          "\(counted(added.count, "photo", "photos")) of \(name) added; \(there.map(summary) ?? "no gallery was made")"
-        )
-      }
-      guard !added.isEmpty else { throw Failure("\(nameOfGallery(self.gallery)): no photo was added") }
-    }
-  }
+    subcommands: [GalleryAdd.self, Remove.self, List.self, Export.self, Import.self, Merge.self])
 
   struct Remove: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -145,6 +72,7 @@ struct GalleryCommand: ParsableCommand {
                 ])
               }))
         } else {
+          print("   photo  added       note")
           for photo in photos {
             print("\(padded(photo.photo, 8))  \(day(photo.created))  \(fixedText(photo.note))")
           }
@@ -162,6 +90,7 @@ struct GalleryCommand: ParsableCommand {
               ])
             }))
       } else {
+        print("  photos  since       name")
         for person in people {
           print("\(padded(person.photos, 8))  \(day(person.created))  \(fixedText(person.name))")
         }
@@ -295,7 +224,7 @@ extension Gallery {
   }
 }
 
-private var galleryHelp: ArgumentHelp { "The gallery: a file, or postgresql://user@host/database." }
+var galleryHelp: ArgumentHelp { "The gallery: a file, or postgresql://user@host/database." }
 
 /// Whether a gallery lies on a server.
 func isAddress(_ place: String) -> Bool { place.hasPrefix("postgresql://") || place.hasPrefix("postgres://") }
@@ -304,7 +233,7 @@ func isAddress(_ place: String) -> Bool { place.hasPrefix("postgresql://") || pl
 func nameOfGallery(_ place: String) -> String { isAddress(place) ? "the gallery" : place }
 
 /// "2 people, 7 photos"
-private func summary(_ gallery: Gallery) -> String {
+func summary(_ gallery: Gallery) -> String {
   "\(counted(gallery.people, "person", "people")), \(counted(gallery.photos, "photo", "photos"))"
 }
 

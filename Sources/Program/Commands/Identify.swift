@@ -3,24 +3,30 @@ import CFaceStyle
 
 struct Identify: Question {
   static let configuration = CommandConfiguration(
-    abstract: "Names the person in a photo.",
+    abstract: "Names the people in photos.",
     usage: """
-      facestyle identify <photo> <folder> [<options>]
-      facestyle identify <photo> --gallery <gallery> [<options>]
+      facestyle identify <photo|folder> ... <people> [<options>]
+      facestyle identify <photo|folder> ... --gallery <gallery> [<options>]
       """,
     discussion: """
-      The folder has a photo NAME.jpg for each person, a folder NAME with several photos, \
-      or both; photos without a face are skipped. `facestyle gallery add` makes a gallery. \
-      With --json a stranger's "name" is null; "nearest" is the nearest person, known or not. \
-      Without an answer "known" is null, too, and "reasons" say why.
+      Every face of every photo is named. PEOPLE is a folder that has a photo NAME.jpg for each \
+      person, a folder NAME with several photos, or both; photos without a face are skipped. \
+      `facestyle gallery add` makes a gallery. A folder of photos stands for all pictures in it \
+      and in the folders in it; - is a photo on the standard input.
 
-      The exit status is 0 for a known person, 1 for a stranger, and 2 if there is no answer: the \
-      photo cannot be read, has no face, or only one that is too bad to be recognised, such as one \
-      that is small, blurred or cut off. --any-face answers for bad faces, too.
+      With --json, there is one line for each photo: {"photo", "width", "height", "model", \
+      "threshold", "faces"}; each face has "x", "y", "width", "height", "score", "landmarks", \
+      "known", "name" (null for a stranger), "nearest" (the nearest person, known or not), "distance", \
+      "ambiguous", "runner_up", "runner_up_distance", "margin" and "reasons", which say why "known" \
+      is null: there is no answer. A photo that fails is {"photo", "error"}.
+
+      The exit status is 0 for known people, 1 for a stranger among them, and 2 if there is no \
+      answer for a photo: it cannot be read, has no face, or only faces that are too bad to be \
+      recognised, such as small, blurred or cut off ones. --any-face answers for bad faces, too.
       """)
 
-  @Argument(help: "The photo.") var photo: String
-  @Argument(help: "The folder of people.") var folder: String?
+  @Argument(help: "\(anyPictureFormat) files, and folders of them; last, without --gallery, the folder of people.")
+  var photos: [String]
 
   @Option(
     help: ArgumentHelp(
@@ -35,53 +41,60 @@ struct Identify: Question {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if (folder == nil) == (gallery == nil) {
-      throw ValidationError("Give either a folder of people or --gallery.")
+    if gallery == nil, photos.count < 2 {
+      throw ValidationError("Give either a folder of people, after the photos, or --gallery.")
     }
+    if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
     if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery.") }
   }
 
   func run() throws {
     try common.apply()
-    let stored = try gallery.map { place throws(Failure) in
-      try Gallery(opening: place, nil, key: key.read(), .read)
+    let list = PhotoList(gallery == nil ? photos.dropLast() : photos)
+    if !list.hasAny {  // that is said before the people are read
+      _ = try list.each(common) { photo throws(Failure) in _ = try Picture(ofFaces: photo.path) }
+      throw ExitCode(noAnswer)
     }
-    let reader = try face.open(for: stored)
-    let picture = try Picture(ofFaces: photo)
-    let people: Gallery
-    if let stored, let gallery {
-      // Opened again with another model's embedder, it says what is wrong.
-      people =
-        try stored.info.model == reader.fingerprint
-        ? stored : Gallery(opening: gallery, reader.embedder, key: key.read(), .read)
-    } else {
-      people = try Gallery(reader.embedder)
-      for (name, path) in try galleryPhotos(folder ?? "") {
-        if let known = try reader.embedOrSkip(path) { try people.add(name, known) }
-      }
-    }
-    guard people.photos > 0 else {
-      throw Failure("\(nameOfGallery(gallery ?? folder ?? "")): no photo with a face")
-    }
+    let (reader, people) = try open()
     var options = try rule.options()
     options.threshold = threshold.value
-    let match = try reader.identify(picture, photo, in: people, options), isSure = bad.isSure(match.reasons)
-    if common.json {
-      print(
-        JSON.object([
-          "known": isSure ? .bool(match.known != 0) : .null,
-          "name": isSure ? match.person.map(JSON.string) ?? .null : .null,
-          "nearest": .string(fixedText(match.nearest)),
-          "distance": .single(match.distance), "threshold": .single(match.threshold),
-          "ambiguous": .bool(match.ambiguous != 0), "runner_up": match.next.map(JSON.string) ?? .null,
-          "runner_up_distance": .single(match.runner_up_distance), "margin": .single(match.margin),
-          "model": .string(reader.name), "reasons": .array(reasonTexts(match.reasons).map(JSON.string))
-        ]))
-    } else if isSure {
-      print(match.summary(by: reader.name))
+    let names = try FaceNames(people, reader.embedder, options), isOne = photos.count == (gallery == nil ? 2 : 1)
+    var areKnown = true
+    let isDone = try list.each(common) { photo throws(Failure) in
+      let seen = try IdentifiedPhoto(photo.path, reader, names, areAnyGood: bad.anyFace)
+      if common.json {
+        print(seen.json)
+      } else if seen.hasAnswer {
+        print(seen.text(isOne: isOne && list.photos.count == 1))
+      }
+      areKnown = areKnown && seen.areKnown
+      try bad.check(seen)
     }
-    try bad.check([(photo, match.reasons)])
-    try end(with: match.known != 0)
+    guard isDone else { throw ExitCode(noAnswer) }
+    try end(with: areKnown)
+  }
+
+  private func open() throws(Failure) -> (FaceReader, Gallery) {
+    if let gallery {
+      let key = try key.read(), stored = try Gallery(opening: gallery, nil, key: key, .read)
+      let reader = try face.open(for: stored)
+      // Opened again with another model's embedder, it says what is wrong.
+      let people =
+        try stored.info.model == reader.fingerprint
+        ? stored : Gallery(opening: gallery, reader.embedder, key: key, .read)
+      try require(people, gallery)
+      return (reader, people)
+    }
+    let folder = photos.last ?? "", reader = try face.open(), people = try Gallery(reader.embedder)
+    for (name, path) in try photosOfPeople(folder) {
+      if let (known, _) = try reader.portrait(path, ofMain: true) { try people.add(name, known) }
+    }
+    try require(people, folder)
+    return (reader, people)
+  }
+
+  private func require(_ people: Gallery, _ place: String) throws(Failure) {
+    guard people.photos > 0 else { throw Failure("\(nameOfGallery(place)): no photo with a face") }
   }
 }
 
@@ -125,21 +138,4 @@ struct RuleOptions: ParsableArguments {
     if let neighbours { options.neighbours = neighbours }
     return options
   }
-}
-
-/// Names and photos of a gallery's folder. A name is UTF-8: other bytes are escaped, so that different names
-/// stay different.
-private func galleryPhotos(_ folder: String) throws(Failure) -> [(name: String, path: String)] {
-  var found: [(String, String)] = []
-  for entry in try contents(of: folder) {
-    let path = "\(folder)/\(entry)"
-    if kind(of: path) == .folder {
-      for photo in try contents(of: path) where isPicture(photo) {
-        found.append((spelled(entry), "\(path)/\(photo)"))
-      }
-    } else if isPicture(entry) {
-      found.append((spelled(nameAndExtension(entry).0), path))
-    }
-  }
-  return found
 }

@@ -78,6 +78,10 @@ struct BadFaceOption: ParsableArguments {
     guard anyFace else { throw Failure("\(told.joined(separator: "; ")); no answer without --any-face") }
     for line in told { warn(line) }
   }
+
+  func check(_ photo: IdentifiedPhoto) throws(Failure) {
+    try check(photo.reasonsAgainst.map { (photo.path, $0) })
+  }
 }
 
 /// Turns photos into embeddings.
@@ -109,24 +113,24 @@ struct FaceReader {
     }
   }
 
-  /// Searches a gallery for the main face of a photo.
-  func identify(
-    _ photo: Picture, _ path: String, in gallery: Gallery, _ options: fs_identify_options
-  ) throws(Failure) -> fs_gallery_identity {
-    try holding(photo, gallery, embedder, detector) { () throws(Failure) in
-      var options = options, identity = fs_gallery_identity()
-      identity.size = MemoryLayout<fs_gallery_identity>.size
-      try check(
-        fs_gallery_identify_photo(
-          gallery.handle, embedder.handle, detector?.handle, photo.handle, &options, &identity), path)
-      return identity
-    }
-  }
-
-  /// The embedding alone; reports a photo that cannot be used on the error stream.
-  func embedOrSkip(_ path: String) throws(Failure) -> [Float]? {
+  /// The embedding of the only person in a photo, or of its main face, and the reasons against recognising it,
+  /// bits of fs_quality_reason. Reports a photo that cannot be used on the error stream.
+  func portrait(_ path: String, ofMain isMain: Bool = false) throws(Failure) -> ([Float], UInt32)? {
     do throws(Failure) {
-      return try embedder.embed(try Picture(ofFaces: path), path, detector).1
+      let photo = try Picture(ofFaces: path)
+      guard let detector else { return (try embedder.embed(photo, path, nil).1, 0) }
+      if !isMain {
+        let faces = try detector.find(in: photo)
+        let reasons = try faces.map { face throws(Failure) in try photo.quality(of: face).reasons }
+        let good = zip(faces, reasons).filter { $0.1 == 0 }.map(\.0)
+        if good.count == 1 { return (try embedder.embed(photo, good)[0], 0) }
+        guard faces.count < 2 else {
+          let seen = "\(faces.count) faces, \(good.count) of them good enough to be recognised"
+          throw Failure("\(path): \(seen); expected one, or --main-face", FS_NO_FACE)
+        }
+      }
+      let (face, embedding) = try embedder.embed(photo, path, detector)
+      return (embedding, try face.map { face throws(Failure) in try photo.quality(of: face).reasons } ?? 0)
     } catch {
       guard [FS_NO_FACE, FS_BAD_DATA, FS_IO].contains(error.status) else { throw error }
       warn("skipped \(error.message)")

@@ -4,11 +4,12 @@ import CFaceStyle
 struct FaceNames {
   private let gallery: Gallery
   private let embedder: Embedder
+  private let options: fs_identify_options
   /// Whose number is a person's in every photo.
   private let people: [String]
 
-  init(_ gallery: Gallery, _ embedder: Embedder) throws(Failure) {
-    (self.gallery, self.embedder) = (gallery, embedder)
+  init(_ gallery: Gallery, _ embedder: Embedder, _ options: fs_identify_options) throws(Failure) {
+    (self.gallery, self.embedder, self.options) = (gallery, embedder, options)
     people = try gallery.listPeople().map { fixedText($0.name) }
   }
 
@@ -21,13 +22,17 @@ struct FaceNames {
   }
 
   func names(of faces: [fs_face], in picture: Picture) throws(Failure) -> [Name] {
-    let embeddings = try embedder.embed(picture, faces)
-    var names: [Name] = []
-    for embedding in embeddings {
-      let match = try gallery.identify(embedding, Gallery.identifyDefaults())
-      let place = match.person.flatMap { people.firstIndex(of: $0) }
-      names.append(Name(match: match, number: place.map { Int32(clamping: $0) } ?? -1))
-    }
-    return names
+    try embedder.embed(picture, faces).map(name)
+  }
+
+  /// For a network that sees whole photos.
+  func name(ofAll picture: Picture) throws(Failure) -> Name {
+    try name(try embedder.embed([embedder.align(picture, nil)])[0])
+  }
+
+  private func name(_ embedding: [Float]) throws(Failure) -> Name {
+    let match = try gallery.identify(embedding, options)
+    let place = match.person.flatMap { people.firstIndex(of: $0) }
+    return Name(match: match, number: place.map { Int32(clamping: $0) } ?? -1)
   }
 }

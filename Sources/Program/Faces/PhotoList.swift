@@ -15,11 +15,11 @@ struct PhotoList {
   private var entered: Set<FileIdentity> = []
 
   /// - Parameter output: a folder that is left out, as its pictures are copies.
-  init(_ paths: [String], without output: String?) {
+  init(_ paths: [String], without output: String? = nil) {
     let left = output.flatMap { FileIdentity($0) }
     for path in paths {
       guard kind(of: path) == .folder else {
-        photos.append(Photo(path: path, name: fileName(path)))
+        photos.append(Photo(path: path, name: path == standardInput ? "stdin" : fileName(path)))
         continue
       }
       let count = photos.count + failures.count
@@ -29,6 +29,32 @@ struct PhotoList {
         failures.append(Failure("\(path): no \(anyPictureEnding) file in this folder"))
       }
     }
+  }
+
+  /// Whether there is a file at one of the paths at least.
+  var hasAny: Bool { photos.contains { $0.path == standardInput || kind(of: $0.path) != .absent } }
+
+  /// Works on each photo. One that fails is reported, with JSON on the output, too, and the others are done.
+  /// - Returns: whether all were done.
+  func each(
+    _ common: CommonOptions, _ work: (Photo) throws(Failure) -> Void
+  ) throws(Failure) -> Bool {
+    for failure in failures { warn(failure.message) }
+    var isDone = failures.isEmpty
+    for photo in photos {
+      do throws(Failure) {
+        try work(photo)
+      } catch {
+        isDone = false
+        warn(error.message)
+        // The only one fails as other commands do.
+        if common.json, photos.count + failures.count > 1 {
+          print(JSON.object(["photo": .string(photo.path), "error": .string(error.message)]))
+        }
+      }
+      try flushOutput()  // for those who read the lines while the others are made
+    }
+    return isDone
   }
 
   private mutating func add(folder: String, below: String) {

@@ -48,13 +48,10 @@ struct SeenPhoto {
 
   var text: String {
     let count = faces.isEmpty ? "no face" : counted(faces.count, "face", "faces")
-    var lines = [
-      "\(count) in \(path) (\(picture.width)x\(picture.height))\(marked.map { ", marked in \($0)" } ?? "")"
-    ]
+    let marked = marked.map { ", marked in \($0)" } ?? ""
+    var lines = ["\(count) in \(path) (\(picture.width)x\(picture.height))\(marked)"]
     for (i, face) in faces.enumerated() {
-      let size = "\(fixed(face.width, 0))x\(fixed(face.height, 0))"
-      let place = "(\(fixed(face.x, 0)), \(fixed(face.y, 0)))"
-      lines.append("  \(size) at \(place), score \(fixed(face.score, 3))")
+      lines.append("  \(face.place), score \(fixed(face.score, 3))")
       if let names { lines.append("    \(names[i].match.summary)") }
       if let qualities { lines.append(qualities[i].summary) }
     }
@@ -73,12 +70,7 @@ struct SeenPhoto {
   }
 
   private func json(_ i: Int) -> JSON {
-    let face = faces[i], (a, b, c, d, e) = face.landmarks
-    var members: [(String, JSON)] = [
-      ("x", .single(face.x)), ("y", .single(face.y)), ("width", .single(face.width)),
-      ("height", .single(face.height)), ("score", .single(face.score)),
-      ("landmarks", .array(a.x.isNaN ? [] : [a, b, c, d, e].map(JSON.point)))
-    ]
+    var members = faces[i].members
     if let points {
       members.append(("dense_landmarks", .array(points[i].map(JSON.point))))
       members.append(("openness", openness(points[i])))

@@ -120,16 +120,13 @@ extension fs_gallery_identity {
   /// "obama, distance 0.38 (threshold 0.60, dlib-resnet)"
   func summary(by model: String) -> String { "\(answer) (threshold \(fixed(threshold, 2)), \(model))" }
 
-  /// "obama, distance 0.38"
+  /// "obama, distance 0.38", or "uncertain: ann 0.34 or ben 0.38"
   var answer: String {
-    let who: String
-    if let person {
-      who = person
-    } else if ambiguous != 0 {
-      who = "a stranger, \(fixedText(nearest)) and \(next ?? "nobody") are too near to each other"
-    } else {
-      who = "a stranger, the nearest is \(fixedText(nearest))"
+    let distance = fixed(distance, 2), nearest = fixedText(nearest)
+    if let person { return "\(person), distance \(distance)" }
+    if ambiguous != 0, let next {
+      return "uncertain: \(nearest) \(distance) or \(next) \(fixed(runner_up_distance, 2))"
     }
-    return "\(who), distance \(fixed(distance, 2))"
+    return "a stranger, the nearest is \(nearest), distance \(distance)"
   }
 }

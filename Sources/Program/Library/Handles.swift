@@ -5,18 +5,33 @@ import Glibc
 
 final class Picture {
   let handle: OpaquePointer
+  /// How many times as large the photo is from which it was read.
+  let reduction: Int
 
-  init(owning handle: OpaquePointer) { self.handle = handle }
+  init(owning handle: OpaquePointer, reduction: Int = 1) {
+    (self.handle, self.reduction) = (handle, reduction)
+  }
 
+  /// - Parameter path: a file, or `standardInput`.
   convenience init(opening path: String) throws(Failure) {
+    guard path != standardInput else {
+      let bytes = try readStandardInput()
+      self.init(owning: try made("standard input") { fs_image_decode(&$0, bytes, bytes.count) })
+      return
+    }
     self.init(owning: try made(path) { fs_image_open(&$0, path) })
   }
 
-  /// A photo of which only the faces count, not where they are: one of more than 2^26 pixels, as phones of
-  /// 108 and 200 megapixels take them, is read at a half or a quarter of its size.
+  /// A photo of which only the faces count, not their pixels: one of more than 2^26 pixels, as phones of 108
+  /// and 200 megapixels take them, is read at a half or a quarter of its size.
   convenience init(ofFaces path: String) throws(Failure) {
-    var reduction: UInt32 = 0
-    self.init(owning: try made(path) { fs_image_open_reduced(&$0, path, 1 << 26, &reduction) })
+    guard path != standardInput else {
+      try self.init(opening: path)
+      return
+    }
+    var reduction: UInt32 = 1
+    let handle = try made(path) { fs_image_open_reduced(&$0, path, 1 << 26, &reduction) }
+    self.init(owning: handle, reduction: Int(reduction))
   }
 
   /// - Parameter rgb: R, G, B bytes, row by row.
