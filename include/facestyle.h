@@ -808,7 +808,7 @@ typedef struct fs_gallery_info {
   uint64_t model;       /* fs_model_fingerprint of the model whose embeddings it holds */
   uint64_t people, photos;
   uint32_t dimension;   /* floats in an embedding */
-  float threshold;      /* the model's */
+  float threshold;      /* FS_DEFAULT_THRESHOLD stands for it: the model's, or the gallery's own */
   int32_t is_stored;    /* 1 in a file or on a server, 0 only in memory */
   int32_t is_encrypted; /* 1 if stored embeddings are encrypted */
   int32_t is_read_only; /* 1 if changes are refused; for a server, as of the last opening, reload
@@ -816,6 +816,9 @@ typedef struct fs_gallery_info {
 } fs_gallery_info;
 
 fs_status fs_gallery_info_get(const fs_gallery *gallery, fs_gallery_info *info);
+/* Gives the gallery a threshold of its own, 0 or more, as fs_calibrate finds it for its people; it
+ * is stored with the gallery. */
+fs_status fs_gallery_threshold_set(fs_gallery *gallery, float threshold);
 /* Takes in what other processes changed; fast if nothing did. *changed, which may be NULL, is 1 if
  * something did. */
 fs_status fs_gallery_reload(fs_gallery *gallery, int32_t *changed);

@@ -6,8 +6,8 @@ import Tensors
 package final class Gallery {
   package let dimension: Int
   package let fingerprint: UInt64
-  /// The model's threshold, the default of callers.
-  package let defaultThreshold: Float
+  /// The default of callers: the model's threshold, unless the gallery was given its own.
+  package var defaultThreshold: Float
 
   private struct Person {
     let name: Name

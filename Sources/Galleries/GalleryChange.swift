@@ -10,6 +10,7 @@ final class GalleryChange {
     case removePerson(String)
     case removePhoto(Int)
     case replacePhoto(Int)
+    case setThreshold(Float)
   }
 
   /// The gallery before the change.
@@ -19,6 +20,8 @@ final class GalleryChange {
   private(set) var next: Int
   private(set) var additions = 0
   private(set) var hasRemovals = false
+  /// The gallery's new threshold, if it is changed.
+  private(set) var threshold: Float?
 
   init(_ before: Gallery, _ store: GalleryStore?, next: Int) {
     self.before = before
@@ -68,6 +71,11 @@ final class GalleryChange {
     hasRemovals = true
   }
 
+  func setThreshold(_ threshold: Float) {
+    self.threshold = threshold
+    edits.append(.setThreshold(threshold))
+  }
+
   /// Applies the change to memory. Cannot fail if memory was reserved before.
   func apply(to gallery: Gallery, _ embeddings: Span<Float>) throws(Failure) {
     for edit in edits {
@@ -79,6 +87,7 @@ final class GalleryChange {
       case .removePerson(let name): try gallery.remove(name)
       case .removePhoto(let number): try gallery.remove(photo: number)
       case .replacePhoto(let number): try gallery.replace(photo: number, embeddings)
+      case .setThreshold(let threshold): gallery.defaultThreshold = threshold
       }
     }
   }

@@ -314,8 +314,11 @@ final class GalleryStore {
   func write(_ state: State) throws(Failure) {
     try sendAdditions()
     try database.run(
-      "UPDATE facestyle_gallery SET revision = $1, removals = $2, next = $3",
-      [.integer(state.revision), .integer(state.removals), .integer(Int64(state.next))])
+      "UPDATE facestyle_gallery SET revision = $1, removals = $2, next = $3, threshold = $4",
+      [
+        .integer(state.revision), .integer(state.removals), .integer(Int64(state.next)),
+        .real(Double(state.threshold))
+      ])
   }
 
   /// An embedding as stored in the database: encrypted if there is a key.

@@ -97,6 +97,14 @@ extension SharedGallery {
     }
   }
 
+  /// Sets the distance up to which two photos show one person unless callers say another.
+  package func setThreshold(_ threshold: Float) throws(Failure) {
+    guard threshold >= 0, threshold.isFinite else {
+      throw .invalidArgument("threshold \(threshold); expected a number of 0 or more")
+    }
+    try change(Span()) { change throws(Failure) in change.setThreshold(threshold) }
+  }
+
   /// Adds the photos of another gallery that are missing here.
   package func merge(_ other: SharedGallery, isCompared: Bool) throws(Failure) -> GalleryReport {
     guard other !== self else { throw .invalidArgument("a gallery merged with itself") }

@@ -146,6 +146,7 @@ package final class SharedGallery: @unchecked Sendable {
         gallery = news.photos
         return
       }
+      gallery.defaultThreshold = news.state.threshold
       try gallery.reserve(news.photos.photos)
       try news.photos.withEmbeddings { embeddings throws(Failure) in
         for row in 0..<news.photos.photos {
@@ -187,6 +188,7 @@ package final class SharedGallery: @unchecked Sendable {
         now.revision += 1
         if change.hasRemovals { now.removals = now.revision }
         now.next = change.next
+        now.threshold = change.threshold ?? now.threshold
         try store.write(now)
         try gate.write { () throws(Failure) in try gallery.reserve(change.additions) }
         (state, edits) = (now, change)

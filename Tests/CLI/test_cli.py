@@ -318,7 +318,8 @@ def test_the_program_tells_its_version():
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
         ["calibrate", "--pairs", "a"], ["calibrate", "--pairs", "a", "--images", "b", "--far", "0"],
         ["calibrate", "--pairs", "a", "--images", "b", "--far", "1"],
-        ["calibrate", "--pairs", "a", "--images", "b", "--people", "0"],
+        ["calibrate", "--pairs", "a", "--images", "b", "--among", "0"], ["calibrate", "--people", "b", "--pairs", "a"], ["evaluate"],
+        ["evaluate", "--pairs", "a"], ["calibrate"], ["calibrate", "--gallery", "g", "--flip"], ["calibrate", "--people", "b", "--key-file", "k"],
         ["calibrate", "--pairs", "a", "--images", "b", "--confidence", "nan"],
         ["train", "--out", "a"], ["train", "--people", "a"], ["train", "--people", "a", "--out", "b", "--loss", "hinge"],
         ["train", "--photos", "a", "--out", "b"], ["train", "--people", "a:1,2,3", "--out", "b"],
@@ -1229,19 +1230,50 @@ def test_calibrate_claims_what_the_pairs_show(pairs):
 
 @models
 def test_calibrate_tells_how_many_pairs_are_wanted(pairs):
-    message = run(*calibrate(pairs)).stderr.splitlines()[-1]
-    assert "3 pairs of two people; expected at least 2995" in message, message
+    message = refused(*calibrate(pairs))  # before any photo is looked at
+    assert "4 pairs of two people; expected at least 2995" in message, message
     assert "among" not in message and "pairs.txt" in message
-    many = run(*calibrate(pairs, "--far", 0.64, "--people", 20)).stderr.splitlines()[-1]
+    many = refused(*calibrate(pairs, "--far", 0.64, "--among", 20))
     assert "expected at least 59 " in many, many
 
 
 @models
 def test_calibrate_prints_a_table_of_80_columns(pairs):
-    text = good(*calibrate(pairs, "--far", 0.64, "--people", 1))
+    text = good(*calibrate(pairs, "--far", 0.64, "--among", 1))
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert text.startswith("7 pairs of 6 photos, embedded by dlib-resnet\n") and "0 of 3 pairs of two people" in text
     assert "for 64.00 % among 1 person" in text and "none: needs" in text and "1 photo has no face" in text
+
+
+@models
+def test_a_folder_of_people_is_evaluated_and_calibrated_by_all_its_pairs(pairs):
+    people = pairs / "people"
+    for name, photos in {"Obama": ("", "2", "3"), "Biden": ("",)}.items():
+        (people / name).mkdir(parents=True)
+        for number in photos:
+            shutil.copy(PHOTOS / f"{name.lower()}{number}.jpg", people / name)
+    found = answer("evaluate", "--people", people, *LARGE)
+    assert (found["photos"], found["genuine"], found["impostors"], found["folds"]) == (4, 3, 3, 1)
+    found = answer("calibrate", "--people", people, "--far", 0.64, *LARGE)
+    assert (found["genuine"], found["impostors"], found["impostors_accepted"], found["gallery"]) == (3, 3, 0, None)
+    shutil.rmtree(people / "Biden")
+    assert "no pair of two people" in refused("calibrate", "--people", people, "--far", 0.64)
+
+
+@models
+def test_a_threshold_that_a_gallery_is_calibrated_to_is_kept_in_it(pairs):
+    gallery = pairs / "people.gallery"
+    good("gallery", "add", gallery, "obama", OBAMA, OBAMA2, *LARGE)
+    assert "1 pairs of one person and 0 of two; expected both" in refused("calibrate", "--gallery", gallery)
+    good("gallery", "add", gallery, "biden", BIDEN, *LARGE)
+    assert "2 pairs of two people; expected at least 2995" in refused("calibrate", "--gallery", gallery)
+    assert answer("identify", OBAMA, "--gallery", gallery)["threshold"] == pytest.approx(0.6)
+    found = answer("calibrate", "--gallery", gallery, "--far", 0.8)
+    assert (found["genuine"], found["impostors"], found["model"], found["gallery"]) == (1, 2, "dlib-resnet", str(gallery))
+    assert answer("identify", OBAMA, "--gallery", gallery)["threshold"] == pytest.approx(found["threshold"], abs=1e-6)
+    assert answer("identify", OBAMA, "--gallery", gallery, "--threshold", 0.5)["threshold"] == 0.5
+    other = good("calibrate", "--pairs", pairs / "pairs.txt", "--images", pairs, "--gallery", gallery, "--far", 0.64)
+    assert f"kept in {gallery}" in other and "embedded by dlib-resnet" in other
 
 
 @models

@@ -165,6 +165,45 @@ static void kept(const fs_embedder *embedder) {
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_within(gallery, query, DIMENSION, 1, near, 4, NULL));
   }
   fs_gallery_destroy(gallery);
+  TEST("a gallery has a threshold of its own, which is kept and seen by others") {
+    fs_gallery *other = NULL;
+    gallery = opened(path, NULL, false);
+    other = opened(path, NULL, true);
+    REQUIRE(gallery != NULL && other != NULL);
+    fs_gallery_info info = {.size = sizeof info};
+    CHECK_OK(fs_gallery_info_get(gallery, &info));
+    const float model = info.threshold;
+    CHECK_OK(fs_gallery_threshold_set(gallery, 0.25f));
+    CHECK_OK(fs_gallery_info_get(gallery, &info));
+    CHECK(info.threshold == 0.25f);
+    int32_t changed = 0;
+    CHECK_OK(fs_gallery_info_get(other, &info));
+    CHECK(info.threshold == model);
+    CHECK_OK(fs_gallery_reload(other, &changed));
+    CHECK_OK(fs_gallery_info_get(other, &info));
+    CHECK(changed == 1 && info.threshold == 0.25f && info.photos == 4);
+    fs_gallery_identity identity = {.size = sizeof identity};
+    CHECK_OK(fs_gallery_identify(other, vector_of(0), DIMENSION, NULL, &identity));
+    CHECK(identity.threshold == 0.25f);
+    CHECK_STATUS(FS_IO, fs_gallery_threshold_set(other, 1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_threshold_set(gallery, -1));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_threshold_set(gallery, NAN));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_threshold_set(gallery, INFINITY));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_gallery_threshold_set(NULL, 1));
+    fs_gallery_destroy(gallery);
+    fs_gallery_destroy(other);
+    gallery = opened(path, NULL, false); /* opened again it is there, and a change of photos leaves it */
+    REQUIRE(gallery != NULL);
+    CHECK_OK(fs_gallery_info_get(gallery, &info));
+    CHECK(info.threshold == 0.25f);
+    CHECK_OK(fs_gallery_threshold_set(gallery, model));
+    fs_gallery_destroy(gallery);
+    REQUIRE_OK(fs_gallery_create(&gallery, embedder)); /* in memory, too */
+    CHECK_OK(fs_gallery_threshold_set(gallery, 0.5f));
+    CHECK_OK(fs_gallery_info_get(gallery, &info));
+    CHECK(info.threshold == 0.5f);
+    fs_gallery_destroy(gallery);
+  }
   TEST("a gallery that is read only is searched and not changed") {
     gallery = opened(path, NULL, true);
     REQUIRE(gallery != NULL);

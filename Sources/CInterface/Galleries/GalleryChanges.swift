@@ -95,6 +95,11 @@ public func fs_gallery_replace_person(
   }
 }
 
+@c @implementation
+public func fs_gallery_threshold_set(_ gallery: OpaquePointer?, _ threshold: Float) -> fs_status {
+  boundary { () throws(Failure) in try shared(gallery).setThreshold(threshold) }
+}
+
 /// A photo's number in Swift; one out of range stands for a photo that does not exist.
 func number(_ photo: UInt64) throws(Failure) -> Int {
   guard let number = Int(exactly: photo) else { throw .notFound("the gallery has no photo \(photo)") }

@@ -4,9 +4,16 @@ import CFaceStyle
 struct Calibrate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Finds the threshold for a false-accept rate, from labelled pairs.",
-    usage: "facestyle calibrate --pairs <file> --images <folder> [<options>]",
+    usage: """
+      facestyle calibrate --pairs <file> --images <folder> [<options>]
+      facestyle calibrate --people <folder> [<options>]
+      facestyle calibrate --gallery <gallery> [<options>]
+      """,
     discussion: """
-      FILE and FOLDER are those of `facestyle evaluate`.
+      Lists, photos and people are given as to `facestyle evaluate`; here all pairs of a folder of \
+      people are taken. A gallery has pairs of its own, if people have several photos in it; the \
+      threshold that is found, from its own pairs or others, is kept in it for `identify` and \
+      `detect`.
 
       The threshold is the largest observed distance at which, with 95 % confidence, at most the \
       given rate of all pairs of two people is taken for one person (Clopper and Pearson 1934). \
@@ -18,11 +25,19 @@ struct Calibrate: ParsableCommand {
 
   @OptionGroup var labelled: LabelledPairsOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Keep the threshold in this gallery: a file, or postgresql://user@host/database.", valueName: "gallery")
+  )
+  var gallery: String?
+
+  @OptionGroup var key: KeyOption
+
   @Option(help: ArgumentHelp("The maximum rate of accepted strangers.", valueName: "rate"))
   var far = 0.001
 
-  @Option(help: ArgumentHelp("The number of people in a search.", valueName: "number"))
-  var people: UInt64 = 1
+  @Option(help: ArgumentHelp("The number of people among whom one is searched.", valueName: "number"))
+  var among: UInt64 = 1
 
   @Option(help: ArgumentHelp("Confidence of the bounds.", valueName: "share"))
   var confidence = 0.95
@@ -34,30 +49,64 @@ struct Calibrate: ParsableCommand {
     for (name, value) in [("--far", far), ("--confidence", confidence)] where !(value > 0 && value < 1) {
       throw ValidationError("\(name) is \(value); expected more than 0 and less than 1.")
     }
-    guard people >= 1 else { throw ValidationError("--people is 0; expected 1 or more.") }
+    guard among >= 1 else { throw ValidationError("--among is 0; expected 1 or more.") }
+    if labelled.place.isEmpty, gallery == nil {
+      throw ValidationError("No pairs; expected --pairs and --images, --people, or --gallery.")
+    }
+    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a --gallery.") }
   }
 
   func run() throws {
     try common.apply()
-    let measured = try labelled.measure(face)
     var options = fs_calibration_options()
     try check(fs_calibration_options_init(&options, MemoryLayout<fs_calibration_options>.size))
     options.false_accept_rate = far
-    options.people = people
+    options.people = among
     options.confidence = confidence
+    let key = try key.read()
+    let stored = try gallery.map { place throws(Failure) in
+      try Gallery(opening: place, nil, key: key, .change)
+    }
+    let measured = try measure(stored, options)
     let (distances, same) = (measured.distances, measured.same)
-    var found = fs_calibration()
-    found.size = MemoryLayout<fs_calibration>.size
-    try check(fs_calibrate(distances, same, distances.count, &options, &found), labelled.pairs)
+    let found = try calibration(distances, same, options)
     var counts: [UInt64] = [1, 10, 100, 1000, 10000]
-    if !counts.contains(people) { counts = (counts + [people]).sorted() }
+    if !counts.contains(among) { counts = (counts + [among]).sorted() }
     var rows = [fs_growth](repeating: fs_growth(), count: counts.count)
     try check(
       fs_calibrate_growth(
         distances, same, distances.count, &options, counts, counts.count, &rows, rows.count),
-      labelled.pairs)
-    let report = CalibrationReport(measured, options, found, rows)
+      place)
+    try stored?.setThreshold(Float(found.threshold))
+    let report = CalibrationReport(measured, options, found, rows, keptIn: gallery.map(nameOfGallery))
     print(common.json ? report.json.description : report.text)
+  }
+
+  /// What the pairs are from, for messages.
+  private var place: String { labelled.place.isEmpty ? nameOfGallery(gallery ?? "") : labelled.place }
+
+  private func measure(
+    _ stored: Gallery?, _ options: fs_calibration_options
+  ) throws(Failure) -> LabelledPairs {
+    if labelled.place.isEmpty, let stored {
+      let model = try embedderModel(asked: face.model, for: stored), wanted = try stored.info.model
+      let name = model.fingerprint == wanted ? model.name : "model \(String(wanted, radix: 16))"
+      return try LabelledPairs(stored, model: name)
+    }
+    return try labelled.measure(face, for: stored, byFolds: false) { pairs throws(Failure) in
+      // The same number of pairs, all of them clear: too few are refused before they are embedded.
+      let same = pairs.map(\.same)
+      _ = try calibration(same.map { $0 == 1 ? 0 : 1 }, same, options)
+    }
+  }
+
+  private func calibration(
+    _ distances: [Double], _ same: [Int32], _ options: fs_calibration_options
+  ) throws(Failure) -> fs_calibration {
+    var options = options, found = fs_calibration()
+    found.size = MemoryLayout<fs_calibration>.size
+    try check(fs_calibrate(distances, same, distances.count, &options, &found), place)
+    return found
   }
 }
 
@@ -67,16 +116,20 @@ private struct CalibrationReport {
   private let options: fs_calibration_options
   private let found: fs_calibration
   private let rows: [fs_growth]
+  private let gallery: String?
 
   init(
-    _ measured: LabelledPairs, _ options: fs_calibration_options, _ found: fs_calibration, _ rows: [fs_growth]
+    _ measured: LabelledPairs, _ options: fs_calibration_options, _ found: fs_calibration,
+    _ rows: [fs_growth], keptIn gallery: String?
   ) {
     (self.measured, self.options, self.found, self.rows) = (measured, options, found, rows)
+    self.gallery = gallery
   }
 
   var json: JSON {
     .object([
-      "model": .string(measured.model), "photos": .integer(measured.photos),
+      "model": .string(measured.model), "gallery": gallery.map(JSON.string) ?? .null,
+      "photos": .integer(measured.photos),
       "far": .number(options.false_accept_rate),
       "people": .integer(Int(options.people)), "confidence": .number(options.confidence),
       "threshold": .number(found.threshold), "comparison_rate": .number(found.comparison_rate),
@@ -118,6 +171,7 @@ private struct CalibrationReport {
       "            with this threshold     with a threshold for that many people",
       "   people   strangers accepted      threshold   false rejects"
     ]
+    if let gallery { lines.insert("                   kept in \(gallery)", at: 3) }
     for row in rows {
       let kept =
         row.threshold.isNaN

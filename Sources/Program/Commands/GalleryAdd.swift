@@ -26,7 +26,8 @@ struct GalleryAdd: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Many people: a folder with a photo NAME.jpg or a folder NAME of photos for each.", valueName: "folder"))
+      "Many people: a folder with a photo NAME.jpg or a folder NAME of photos for each.", valueName: "folder")
+  )
   var people: String?
 
   @Option(
@@ -95,7 +96,8 @@ struct GalleryAdd: ParsableCommand {
     if common.json {
       print(
         JSON.object([
-          "added": .array(added), "conflicts": .array(conflicts), "skipped": .integer(list.count - added.count),
+          "added": .array(added), "conflicts": .array(conflicts),
+          "skipped": .integer(list.count - added.count),
           "people": .integer(there?.people ?? 0), "photos": .integer(there?.photos ?? 0)
         ]))
     } else {

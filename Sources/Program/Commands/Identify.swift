@@ -25,7 +25,9 @@ struct Identify: Question {
       recognised, such as small, blurred or cut off ones. --any-face answers for bad faces, too.
       """)
 
-  @Argument(help: "\(anyPictureFormat) files, and folders of them; last, without --gallery, the folder of people.")
+  @Argument(
+    help:
+      "\(anyPictureFormat) files, and folders of them; without --gallery the last is the folder of people.")
   var photos: [String]
 
   @Option(
@@ -58,14 +60,15 @@ struct Identify: Question {
     let (reader, people) = try open()
     var options = try rule.options()
     options.threshold = threshold.value
-    let names = try FaceNames(people, reader.embedder, options), isOne = photos.count == (gallery == nil ? 2 : 1)
+    let names = try FaceNames(people, reader.embedder, options)
+    let isOne = photos.count == (gallery == nil ? 2 : 1) && list.photos.count == 1
     var areKnown = true
     let isDone = try list.each(common) { photo throws(Failure) in
       let seen = try IdentifiedPhoto(photo.path, reader, names, areAnyGood: bad.anyFace)
       if common.json {
         print(seen.json)
       } else if seen.hasAnswer {
-        print(seen.text(isOne: isOne && list.photos.count == 1))
+        print(seen.text(isOne: isOne))
       }
       areKnown = areKnown && seen.areKnown
       try bad.check(seen)

@@ -67,10 +67,24 @@ final class Gallery {
     return Array(list.prefix(count))
   }
 
-  func listPhotos(of name: String) throws(Failure) -> [fs_gallery_photo] {
+  /// - Parameter name: nil for the photos of all.
+  func listPhotos(of name: String?) throws(Failure) -> [fs_gallery_photo] {
     var count = photos, list = [fs_gallery_photo](repeating: fs_gallery_photo(), count: photos + 1)
-    try check(fs_gallery_list_photos(handle, name, &list, list.count, &count), name)
+    try check(fs_gallery_list_photos(handle, name, &list, list.count, &count), name ?? "")
     return Array(list.prefix(count))
+  }
+
+  /// The embeddings of photos by their numbers.
+  func embeddings(of photos: [UInt64]) throws(Failure) -> [[Float]] {
+    let dimension = Int(try info.dimension)
+    var numbers = [Float](repeating: 0, count: photos.count * dimension)
+    guard !photos.isEmpty else { return [] }
+    try check(fs_gallery_embeddings(handle, photos, photos.count, &numbers, numbers.count))
+    return stride(from: 0, to: numbers.count, by: dimension).map { Array(numbers[$0..<$0 + dimension]) }
+  }
+
+  func setThreshold(_ threshold: Float) throws(Failure) {
+    try check(fs_gallery_threshold_set(handle, threshold))
   }
 
   func export(to path: String) throws(Failure) { try check(fs_gallery_export(handle, path), path) }

@@ -124,8 +124,8 @@ func fs_gallery_remove(_ gallery: OpaquePointer, _ name: String) -> fs_status {
   withPath(name) { CFaceStyle.fs_gallery_remove(gallery, $0) }
 }
 func fs_gallery_list_photos(
-  _ gallery: OpaquePointer, _ name: String, _ photos: inout [fs_gallery_photo], _ capacity: Int,
+  _ gallery: OpaquePointer, _ name: String?, _ photos: inout [fs_gallery_photo], _ capacity: Int,
   _ count: inout Int
 ) -> fs_status {
-  withPath(name) { CFaceStyle.fs_gallery_list_photos(gallery, $0, &photos, capacity, &count) }
+  withPathOrNull(name) { CFaceStyle.fs_gallery_list_photos(gallery, $0, &photos, capacity, &count) }
 }

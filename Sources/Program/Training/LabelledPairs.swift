@@ -1,13 +1,18 @@
 import ArgumentParser
 import CFaceStyle
 
-/// Pairs of photos, labelled as one person or two.
+/// Pairs of photos, labelled as one person or two: those of a list, or all in a folder of people.
 struct LabelledPairsOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The list of pairs.", valueName: "file"))
-  var pairs: String
+  var pairs: String?
 
-  @Option(help: ArgumentHelp("The folder of photos.", valueName: "folder"))
-  var images: String
+  @Option(help: ArgumentHelp("The folder of the list's photos.", valueName: "folder"))
+  var images: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of a list: a folder with a folder of photos for each person.", valueName: "folder"))
+  var people: String?
 
   @Option(
     help: ArgumentHelp(
@@ -18,36 +23,102 @@ struct LabelledPairsOptions: ParsableArguments {
   @Flag(help: "Embed each face and its mirror image, and take the mean.")
   var flip = false
 
+  /// The file or folder with the pairs; empty if there is none.
+  var place: String { pairs ?? people ?? "" }
+
+  func validate() throws {
+    if pairs != nil, people != nil {
+      throw ValidationError("--pairs and --people are given; expected one of them.")
+    }
+    if (pairs == nil) != (images == nil) {
+      throw ValidationError("--pairs is a list of photos in the folder of --images; expected both.")
+    }
+    if pairs == nil, people == nil, landmarks != nil || flip {
+      throw ValidationError("--landmarks and --flip are for photos; expected --pairs or --people.")
+    }
+  }
+
   /// Measures the distance of each pair, and reports skipped photos on the error stream.
-  func measure(_ face: FaceOptions) throws(Failure) -> LabelledPairs {
-    let list = try PairList(opening: pairs)
-    let photos = list.photos
-    let listed = try list.pairs
+  /// - Parameters:
+  ///   - byFolds: whether pairs of a folder of people are to have folds that share nobody.
+  ///   - check: looks at the pairs before photos are embedded, which may take long.
+  func measure(
+    _ face: FaceOptions, for gallery: Gallery? = nil, byFolds: Bool,
+    check: ([fs_pair]) throws(Failure) -> Void = { (_) throws(Failure) in }
+  ) throws(Failure) -> LabelledPairs {
+    let (folder, photos, listed) = try listed(byFolds: byFolds)
     for (same, people) in [(1, "one person"), (0, "two people")]
     where !listed.contains(where: { $0.same == same }) {
-      throw Failure("\(pairs): no pair of \(people); expected pairs of one person and of two")
+      throw Failure("\(place): no pair of \(people); expected pairs of one person and of two")
     }
-    guard kind(of: images) == .folder else { throw Failure("\(images): no folder of photos") }
+    try check(listed)
+    guard kind(of: folder) == .folder else { throw Failure("\(folder): no folder of photos") }
     let given = try landmarks.map { path throws(Failure) in try Landmarks(opening: path) }
     let faces = try photos.map { photo throws(Failure) in try given?.face(in: photo) }
-    let (embedder, opened) = try face.openEmbedder(), model = opened.name
+    let (embedder, opened) = try face.openEmbedder(for: gallery), model = opened.name
     guard embedder.isAligning || given == nil else {
       throw Failure("--landmarks is given, the model \(model) sees whole photos")
     }
     let detector = embedder.isAligning && faces.contains { $0 == nil } ? try face.openDetector() : nil
 
-    let paths = photos.map { "\(images)/\($0)" }
+    let paths = photos.map { "\(folder)/\($0)" }
     let outcomes = try PhotoEmbedder(paths, faces, embedder, detector, isMirrored: flip).run()
     var measured = LabelledPairs(model: model, photos: photos.count, skipped: Skipped(outcomes))
     measured.skipped.warnAll()
     guard measured.skipped.unreadable.count < photos.count else {
-      throw Failure("\(images): none of the \(photos.count) photos can be read")
+      throw Failure("\(folder): none of the \(photos.count) photos can be read")
     }
     for pair in listed {
       try measured.add(pair, outcomes[Int(pair.first)], outcomes[Int(pair.second)])
     }
     return measured
   }
+
+  /// The folder of the photos, their paths in it, and the pairs.
+  private func listed(
+    byFolds: Bool
+  ) throws(Failure) -> (folder: String, photos: [String], pairs: [fs_pair]) {
+    if let pairs {
+      let list = try PairList(opening: pairs)
+      return (images ?? "", list.photos, try list.pairs)
+    }
+    let folder = people ?? "", photos = try photosOfPeople(folder)
+    let pairs = allPairs(of: photos.map(\.name), byFolds: byFolds)
+    return (folder, photos.map { String($0.path.dropFirst(folder.count + 1)) }, pairs)
+  }
+}
+
+/// All pairs of photos of one person, and those of two people: at most 2^22 of these, evenly taken.
+/// - Parameters:
+///   - owners: whom each photo shows.
+///   - byFolds: people are dealt to ten folds, or to fewer with two people in each, and only pairs within a
+///     fold are taken, so that no person is in two.
+func allPairs(of owners: [String], byFolds: Bool) -> [fs_pair] {
+  var numbers: [String: Int] = [:]
+  let people = owners.map { owner in
+    let number = numbers[owner] ?? numbers.count
+    numbers[owner] = number
+    return number
+  }
+  let folds = byFolds ? max(1, min(10, numbers.count / 2)) : 1
+  func isTaken(_ i: Int, _ j: Int) -> Bool { people[i] % folds == people[j] % folds }
+  var strangers = 0
+  for j in people.indices { for i in 0..<j where people[i] != people[j] && isTaken(i, j) { strangers += 1 } }
+  let step = max(1, (strangers + (1 << 22) - 1) >> 22)
+  var pairs: [fs_pair] = [], seen = 0
+  for j in people.indices {
+    for i in 0..<j where isTaken(i, j) {
+      let isSame = people[i] == people[j]
+      if !isSame {
+        seen += 1
+        guard seen.isMultiple(of: step) else { continue }
+      }
+      pairs.append(
+        fs_pair(
+          first: UInt64(i), second: UInt64(j), same: isSame ? 1 : 0, fold: UInt32(people[i] % folds)))
+    }
+  }
+  return pairs
 }
 
 /// Distances of labelled pairs.
@@ -60,6 +131,16 @@ struct LabelledPairs {
 
   init(model: String, photos: Int, skipped: Skipped) {
     (self.model, self.photos, self.skipped) = (model, photos, skipped)
+  }
+
+  /// All pairs of a gallery's photos.
+  init(_ gallery: Gallery, model: String) throws(Failure) {
+    let photos = try gallery.listPhotos(of: nil)
+    let embeddings = try gallery.embeddings(of: photos.map(\.photo))
+    self.init(model: model, photos: photos.count, skipped: Skipped([]))
+    for pair in allPairs(of: photos.map { fixedText($0.name) }, byFolds: false) {
+      try add(pair, .embedding(embeddings[Int(pair.first)]), .embedding(embeddings[Int(pair.second)]))
+    }
   }
 
   /// The distance is infinite if a face was not found; a pair with an unreadable photo is left out.

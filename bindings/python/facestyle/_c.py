@@ -1514,6 +1514,7 @@ FUNCTIONS = {
         ],
     ),
     "fs_gallery_info_get": (fs_status, [POINTER(fs_gallery), POINTER(fs_gallery_info)]),
+    "fs_gallery_threshold_set": (fs_status, [POINTER(fs_gallery), c_float]),
     "fs_gallery_reload": (fs_status, [POINTER(fs_gallery), POINTER(c_int32)]),
     "fs_enrolment_options_init": (fs_status, [POINTER(fs_enrolment_options), c_size_t]),
     "fs_gallery_enrol": (

@@ -499,8 +499,13 @@ class Gallery(Handle):
 
     @property
     def threshold(self):
-        """The model's."""
+        """The largest distance of one person's photos unless another is given: the model's, or what was set, which is kept
+        with the gallery."""
         return self._info().threshold
+
+    @threshold.setter
+    def threshold(self, value):
+        check(_c.fs_gallery_threshold_set(self.handle, number(value, "threshold")))
 
     @property
     def is_encrypted(self):
