@@ -27,6 +27,9 @@ extension Image {
   private static func format(of bytes: Span<UInt8>) throws(Failure) -> FileFormat {
     if let format = FileFormat(content: bytes) { return format }
     guard !bytes.isEmpty else { throw .badData("picture of 0 bytes; expected a \(FileFormat.names) file") }
+    if let name = UnreadFormat.name(of: bytes) {
+      throw .badData("\(name) file, which is not read; expected a \(FileFormat.names) file")
+    }
     throw .badData(
       "picture begins with \(hexadecimal(bytes.extracting(first: 8).array)); expected a \(FileFormat.names) file"
     )

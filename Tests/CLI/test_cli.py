@@ -313,7 +313,7 @@ def test_the_program_tells_its_version():
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],
         ["layers", "maps", "a.jpg", "--layer", "l", "-o", "c.gif"], ["embed", "a.jpg", "--chip", "c.gif"],
-        ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"],
+        ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "1x2x3"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
         ["calibrate", "--pairs", "a"], ["calibrate", "--pairs", "a", "--images", "b", "--far", "0"],
@@ -1002,6 +1002,28 @@ def test_a_folder_of_people_is_added_to_a_gallery(tmp_path):
     text = good("gallery", "add", gallery, "--people", folder, *LARGE)
     assert text == "3 photos of 2 people added; 2 people, 3 photos\n"
     assert {person["name"]: person["photos"] for person in answer("gallery", "list", gallery)} == {"Barack Obama": 2, "Joe Biden": 1}
+
+
+@models
+def test_one_number_is_a_paintings_longest_side(tmp_path, tiny):
+    width, height = png_size(tiny[0])
+    out = tmp_path / "painted.png"
+    good("style", *tiny, "-o", out, "--size", 24, "--steps", 1, "--optimiser", "adam")
+    assert max(png_size(out)) == 24 and min(png_size(out)) == round(24 * min(width, height) / max(width, height))
+
+
+@models
+def test_a_folders_pictures_of_formats_that_are_not_read_are_named(tmp_path, tiny):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    shutil.copy(tiny[0], folder / "a.png")
+    for name in ("b.gif", "c.NEF", "notes.txt"):
+        (folder / name).write_bytes(b"GIF89a\1\0\1\0")
+    told = run("detect", folder)
+    assert told.returncode == 0 and told.stdout.startswith("no face in ")
+    assert [line.split(": left out; expected a PNG, JPEG,")[0] for line in told.stderr.splitlines()] == [
+        f"facestyle: {folder / name}" for name in ("b.gif", "c.NEF")]
+    assert "a GIF file, which is not read; expected a PNG, JPEG," in refused("detect", folder / "b.gif")
 
 
 @models

@@ -50,7 +50,7 @@ struct CodecTests {
         == "badData: picture of 0 bytes; expected a PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP file")
     #expect(
       outcome { _ = try Image.decode(Array("GIF89a...".utf8)) }
-        == "badData: picture begins with 47 49 46 38 39 61 2E 2E; "
+        == "badData: a GIF file, which is not read; "
         + "expected a PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP file")
     for short: [UInt8] in [
       [0x0A], [0xFF, 0xD8], [0xFF, 0xD8, 0xFF], [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]

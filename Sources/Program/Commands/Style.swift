@@ -88,7 +88,7 @@ struct Style: ParsableCommand {
       }
       try traced.get()
     }
-    let result = try controls.with { given throws(Failure) in
+    let result = try controls.with(painted) { given throws(Failure) in
       var options = given
       places.set(&options, opened)
       return try holding(opened) { () throws(Failure) in
@@ -127,7 +127,7 @@ struct Style: ParsableCommand {
   }
 
   private func tellMemory(for painted: Picture, _ vgg: Model) throws(Failure) {
-    let bytes = try controls.with { options throws(Failure) in
+    let bytes = try controls.with(painted) { options throws(Failure) in
       try Painter.memoryNeeded(painted, with: vgg, options)
     }
     if common.json {

@@ -73,7 +73,9 @@ struct Train: ParsableCommand {
       "Triplets to learn from: anchor, positive and negative on each line.", valueName: "file"))
   var triplets: String?
 
-  @Option(help: "The optimiser. (default: adam)") var optimiser: OptimiserName?
+  @Option(
+    name: [.customLong("optimizer"), .customLong("optimiser")], help: "The optimizer. (default: adam)")
+  var optimiser: OptimiserName?
   @Option(help: "The learning rate over the steps. (default: one-cycle)") var schedule: ScheduleName?
   @Option(help: "The highest learning rate. (default: 0.001)") var rate: Float?
   @Option(

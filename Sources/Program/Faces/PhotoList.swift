@@ -67,6 +67,8 @@ struct PhotoList {
           add(folder: path, below: "\(below)\(entry)/")
         } else if isPicture(entry) {
           photos.append(Photo(path: path, name: below + entry))
+        } else if isUnreadPicture(entry) {
+          warn("\(path): left out; expected a \(anyPictureFormat) file")
         }
       }
     } catch {

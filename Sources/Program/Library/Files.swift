@@ -89,6 +89,15 @@ func isWrittenPicture(_ file: String) -> Bool {
   pictureFormats.contains { $0.isWritten && $0.endings.contains(ending(of: file)) }
 }
 
+/// Whether this is a picture of a format that the library does not read, by the ending.
+func isUnreadPicture(_ file: String) -> Bool {
+  [
+    ".gif", ".jp2", ".psd", ".ico", ".exr", ".qoi", ".pbm", ".pgm", ".ppm", ".tga", ".svg", ".cr2", ".cr3",
+    ".nef",
+    ".arw", ".dng", ".orf", ".raf", ".rw2"
+  ].contains(ending(of: file))
+}
+
 private func ending(of file: String) -> String { "." + nameAndExtension(file).1 }
 
 /// Creates a folder; an existing one is accepted.

@@ -11,11 +11,12 @@ struct StyleControls: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Size of the painted picture; 0 for one side keeps the shape. (default: the content's)",
-      valueName: "WxH"))
+      "Size of the painted picture, its longest side or both; 0 for one of both keeps the shape. (default: the content's)",
+      valueName: "N or WxH"))
   var size: Size?
 
-  @Option(help: "lbfgs or adam.") var optimizer: StyleOptimizer?
+  @Option(name: [.customLong("optimizer"), .customLong("optimiser")], help: "lbfgs or adam.")
+  var optimizer: StyleOptimizer?
 
   @Option(
     name: [.customLong("evaluations"), .customLong("steps")],
@@ -77,10 +78,12 @@ struct StyleControls: ParsableArguments {
     help: ArgumentHelp("Bits per sample of a .png, 8 or 16. (default: the content's)", valueName: "bits"))
   var depth: UInt32?
 
-  /// Calls `body` with the library's options, whose pointers are valid inside.
-  func with<Result>(_ body: (fs_style_options) throws(Failure) -> Result) throws(Failure) -> Result {
+  /// Calls `body` with the library's options for a content, whose pointers are valid inside.
+  func with<Result>(
+    _ painted: Picture, _ body: (fs_style_options) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
     var options = try Painter.options(preset?.value ?? FS_PRESET_PYRAMID)
-    if let size { (options.width, options.height) = (size.width, size.height) }
+    if let size { (options.width, options.height) = size.sides(for: painted) }
     if let optimizer { options.optimiser = optimizer == .lbfgs ? FS_STYLE_LBFGS : FS_STYLE_ADAM }
     if let evaluations { options.steps = evaluations }
     if let coarsest { options.coarsest = coarsest }
@@ -225,13 +228,26 @@ enum StyleColours: String, ExpressibleByArgument {
 }
 
 /// "400x300"
-struct Size: ExpressibleByArgument {
-  let width, height: UInt32
+/// "400x300", or the longest side: "400".
+enum Size: ExpressibleByArgument {
+  case both(UInt32, UInt32), longest(UInt32)
 
   init?(argument: String) {
     let sides = argument.split(separator: "x", omittingEmptySubsequences: false).map { UInt32($0) }
-    guard sides.count == 2, let width = sides[0], let height = sides[1] else { return nil }
-    (self.width, self.height) = (width, height)
+    guard (1...2).contains(sides.count), let first = sides[0], let last = sides[sides.count - 1] else {
+      return nil
+    }
+    self = sides.count == 1 ? .longest(first) : .both(first, last)
+  }
+
+  /// Width and height; a side of 0 is the library's to choose.
+  func sides(for picture: Picture) -> (UInt32, UInt32) {
+    switch self {
+    case .both(let width, let height): return (width, height)
+    case .longest(let side):
+      let (width, height) = picture.size(longest: Int(side))
+      return (UInt32(clamping: width), UInt32(clamping: height))
+    }
   }
 }
 

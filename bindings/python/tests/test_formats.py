@@ -345,10 +345,17 @@ def test_without_a_library_its_package_is_named(name, tmp_path):
 
 
 def test_other_files_are_refused_with_what_is_expected():
-    refused("picture begins with 47 49 46 38 39 61 01 00; expected a PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP file",
-            b"GIF89a\1\0\1\0")
+    refused("picture begins with 6E 6F 20 70 69 63 74 75; expected a PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP file",
+            b"no picture")
+    for name, beginning in {
+        "a GIF file": b"GIF89a\1\0\1\0", "a Photoshop file": b"8BPS\0\1", "a PDF file": b"%PDF-1.7",
+        "a JPEG 2000 file": b"\0\0\0\x0cjP  \r\n\x87\n", "an SVG file": b"<svg xmlns", "a portable map": b"P6\n2 2\n255\n",
+        "a Windows icon": b"\0\0\1\0\1\0", "a movie": b"RIFF\x24\0\0\0AVI LIST",
+    }.items():  # fmt: skip
+        refused(f"{name}", beginning)
+        refused("which is not read; expected a PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP file", beginning)
     refused("picture of 0 bytes; expected a PNG, JPEG", b"")
-    for beginning in (b"RIFF", b"RIFF\0\0\0\0WAVE", b"\0\0\0\x18ftyp", b"II*", b"\xff", b"B", b"\0\0\0\x0cJXL "):
+    for beginning in (b"RIFF", b"RIFF\0\0\0\0WAVE", b"II*", b"\xff", b"B", b"\0\0\0\x0cJXL "):
         refused("picture begins with", beginning)
 
 
