@@ -1,0 +1,122 @@
+#!/usr/bin/python3
+"""gather.py FOLDER CONFIGURATION: the pages of the site from what the repository has, and their navigation.
+
+    Tools/site/gather.py build/site-pages build/site.yml
+
+Pages are the repository's documents, in the same folders; the start page and the page of installation are chapters of README.md;
+those of the C interface come from include/facestyle.h, those of Python are filled by mkdocstrings. The navigation is that of
+docs/README.md. The configuration is Tools/site/mkdocs.yml with it."""
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import python_pages
+from documents import ROOT, Documents, chapters, page_of
+from header_pages import Header
+
+INDEX = "docs/README.md"
+PYTHON = "bindings/python/README.md"
+CPP = "include/facestyle.hpp"
+# Chapters of README.md: the ways in, which stand side by side on the start page, and what else it has. The last is a list of links,
+# which the navigation is, too.
+WAY_IN = re.compile(r"(?P<task>.+), in (?:the )?(?P<way>\w+)$")
+ON_START = ["Which part do I want?"]
+NOWHERE = ["More"]
+ASSETS = ["site.css", "iframe-worker.js"]
+
+
+class Site:
+    def __init__(self):
+        self.header = Header()
+        index = (ROOT / INDEX).read_text()
+        self.chapters = [(heading.partition(":")[0], links(text)) for heading, text in chapters(index) if links(text)]
+        paths = [INDEX, PYTHON, CPP, *(path for _, listed in self.chapters for path in listed)]
+        self.documents = Documents(paths, names={**self.header.code(), **python_pages.places()})
+        readme = chapters((ROOT / "README.md").read_text())
+        self.pages = {**self.documents.pages, **self.header.pages(), **python_pages.pages()}
+        # These are documents too: what they link to is known when they are written.
+        self.pages["index.md"] = self._start(readme)
+        self.pages["install.md"] = self._install(readme)
+        self.pages.update(self.documents.finish())
+
+    def navigation(self):
+        index = [{"Documentation": page_of(ROOT, INDEX)}]
+        tabs = [{"Start": "index.md"}, {"Install": "install.md"}]
+        for number, (heading, listed) in enumerate(self.chapters):
+            entries = [{self._short(path): page_of(ROOT, path)} for path in listed if path not in (PYTHON, "include/facestyle.h")]
+            tabs.append({heading: (index if number == 0 else []) + entries})
+        c = [{"Conventions": "include/index.md"}, *self.header.navigation(), {"C++": page_of(ROOT, CPP)}]
+        python = [{"The package": page_of(ROOT, PYTHON)}, *python_pages.navigation()]
+        # Before the last two: what was measured, and what those need who change the library.
+        return tabs[:-2] + [{"C interface": c}, {"Python": python}] + tabs[-2:]
+
+    def write(self, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        for path, text in self.pages.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(text)
+        for path in [*self.documents.pictures]:
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, folder / path)
+        for name in ASSETS:
+            shutil.copyfile(ROOT / "Tools/site" / name, folder / name)
+
+    def _short(self, path):
+        """"Faces" for "Faces: a guide"."""
+        return self.documents.title(path).partition(":")[0] if path.endswith(".md") else Path(path).name.capitalize()
+
+    def _start(self, readme):
+        """What it is, a picture of each half, three ways in, and what there is for what."""
+        title, text, *_ = readme[0][1].split("\n\n")
+        pictures = re.findall(r"!\[([^\]]+)\]\((docs/(?:portraits|demo)\.png)\)", readme[0][1])
+        lines = ["---", "hide: [navigation, toc]", "---", title, "", self.documents.text(text, "README.md"), "", '<div class="halves" markdown>']
+        for caption, picture in pictures:
+            lines += ["", "<figure markdown>", self.documents.text(f"![{caption}]({picture})", "README.md"),
+                      f"<figcaption>{caption}</figcaption>", "</figure>"]
+        lines += ["", "</div>", ""]
+        for heading, chapter in readme[1:]:
+            if way := WAY_IN.match(heading):
+                chapter = self.documents.text(chapter.strip(), "README.md")
+                lines += [f'=== "{way["way"].capitalize()}"', "", *("    " + line for line in [way["task"] + ":", "", *chapter.split("\n")]), ""]
+        for heading in ON_START:
+            lines += [f"## {heading}", self.documents.text(dict(readme)[heading], "README.md")]
+        return "\n".join(lines)
+
+    def _install(self, readme):
+        # Before the pictures: how all is set up and shown by one command.
+        demo = re.search(r"^[^\n]+:\n\n```\nmake .*?^```\n", readme[0][1], re.MULTILINE | re.DOTALL)
+        lines = ["# Install", "", self.documents.text(demo[0], "README.md")]
+        for heading, chapter in readme[1:]:
+            if heading not in ON_START + NOWHERE and not WAY_IN.match(heading):
+                lines += ([] if heading == "Install" else [f"## {heading}"]) + [self.documents.text(chapter, "README.md")]
+        return "\n".join(lines)
+
+
+def links(text):
+    """The repository's paths of a table of docs/README.md, which stand first in its rows."""
+    found = re.findall(r"^\| \[[^\]]+\]\(([^)]+)\)", text, re.MULTILINE)
+    return [str((ROOT / "docs" / path).resolve().relative_to(ROOT)) for path in found]
+
+
+def configuration(site, pages):
+    """A configuration that inherits from the one in the tree. JSON is YAML."""
+    return json.dumps({
+        "INHERIT": str(ROOT / "Tools/site/mkdocs.yml"),
+        "docs_dir": str(pages.resolve()),
+        "site_dir": str(pages.resolve().with_name("site")),
+        "nav": site.navigation(),
+    }, indent=1)  # fmt: skip
+
+
+def main():
+    pages, target = Path(sys.argv[1]), Path(sys.argv[2])
+    site = Site()
+    site.write(pages)
+    target.write_text(configuration(site, pages) + "\n")
+
+
+if __name__ == "__main__":
+    main()
