@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """check_links.py FOLDER: whether a built site stands by itself.
 
-Every link leads to a file of the folder and to a place in it that is there, and nothing is fetched from elsewhere: no script, style,
-picture or font. `mkdocs --strict` checks the Markdown's links; this checks what has come of them."""
+Every link leads to a file of the folder and to a place in it that is there, and nothing is fetched from
+elsewhere: no script, style, picture or font. MkDocs checks the Markdown's links; this what has come of them."""
 
 import re
 import sys

@@ -1,6 +1,7 @@
 """The repository's own pages as pages of the site: the same tree, so that their links lead where they led.
 
-A link to what is no page - a program, a script, a folder - gets one: its text, or the list of what is in it."""
+What is linked to and is no page - a program, a script, a folder - gets one: its text, or the list of what is
+in it."""
 
 import os
 import re
@@ -21,7 +22,7 @@ class Documents:
     """path of a page on the site -> its Markdown, of `written` documents and of all that they link to."""
 
     def __init__(self, paths, root=ROOT, names=None):
-        """`names`: of the interfaces, by the code that stands for them: "`fs_image_open`" -> the address of its page."""
+        """`names`: a name of an interface as code has it, "fs_image_open" -> the address of its page."""
         self.root, self.names = root, names or {}
         self.pages, self.pictures, self._titles = {}, set(), {}
         self._waiting = []
@@ -81,7 +82,9 @@ class Documents:
     def _prose(self, text, path):
         text = lists_apart(_CONTENTS.sub("", text))
         text = _LINK.sub(lambda link: self._link(*link.groups(), path), text)
-        return "\n".join(line if line.startswith("#") else self._named(line, path) for line in text.split("\n"))
+        return "\n".join(
+            line if line.startswith("#") else self._named(line, path) for line in text.split("\n")
+        )
 
     def _link(self, mark, text, target, path):
         if re.match(r"[a-z]+:", target):
@@ -102,11 +105,12 @@ class Documents:
         return f"{mark}[{text}]({relative(page, page_of(self.root, path))}{hash_}{anchor})"
 
     def _named(self, line, path):
-        """Code that is a name of an interface leads to what is said of it, unless it is part of a link already."""
+        """Code that begins with a name of an interface leads to what is said of it; in a link it stays."""
 
         def linked(found):
-            place = self.names.get(found["code"] or "")
-            return f"[`{found['code']}`]({relative(place, page_of(self.root, path))})" if place else found[0]
+            code = found["code"] or ""
+            place = self.names.get(code) or self.names.get(re.match(r"(?:fs\.)?\w*", code)[0])
+            return f"[`{code}`]({relative(place, page_of(self.root, path))})" if place else found[0]
 
         return re.sub(r"\[[^\]]*\](?:\([^)]*\))|`(?P<code>[^`]+)`", linked, line)
 
@@ -147,8 +151,10 @@ def is_item(line):
 
 def first_sentence(text):
     """Of the comment at the top of a program; "" where it has none."""
-    found = re.search(r'\A(?:#!.*\n)?(?:"""|/\* ?|// |# )(.*?)(?:"""|\*/|\n\s*\n|\n#\n|$)', text, re.DOTALL)
+    found = re.search(
+        r'\A(?:#![^\n]*\n)?(?:"""|/\* ?|// |# )(.*?)(?:"""|\*/|\n\s*\n|\n#\n|$)', text, re.DOTALL
+    )
     if not found:
         return ""
     words = " ".join(re.sub(r"^(?:#|//| \*) ?", "", line) for line in found[1].splitlines())
-    return re.split(r"(?<=[.:?])\s", words.strip())[0].replace("|", "\\|")
+    return re.split(r"(?<=[.?])\s+(?=[A-Z])", words.strip())[0].replace("|", "\\|")

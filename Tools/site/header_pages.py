@@ -1,15 +1,16 @@
 """include/facestyle.h as pages of the site: the conventions, and a page for each of its sections.
 
-Comments become HTML here, not Markdown: they are C's plain text, in which `*`, `_` and `[count, dimension]` mean themselves."""
+Comments become HTML here, not Markdown: they are plain text, in which `*`, `_` and `[count, dimension]` mean
+themselves."""
 
 import html
 import re
 
-from header_text import Callback, Enum, Function, Macro, Struct, opening, sections
+from header_text import Callback, Enum, Function, Macro, Struct, first_program, opening, sections
 
 FOLDER = "include"
 # As wide as a phone's screen takes without scrolling, nearly; longer ones have a line for each parameter.
-SIGNATURE = 64
+SIGNATURE = 52
 _NAME = re.compile(r"\b((?:fs|FS)_\w+(?:\.\w+)?)(\(\))?")
 # A label in the first column, its text from the twelfth on.
 _LABELLED = re.compile(r"^(\S.{0,8}?) {2,}(?<=^.{11})(\S.*)$")
@@ -18,6 +19,7 @@ _LABELLED = re.compile(r"^(\S.{0,8}?) {2,}(?<=^.{11})(\S.*)$")
 class Header:
     def __init__(self, text=None):
         self.opening = opening(text)
+        self.program = first_program(text)
         self.sections = sections(text)
         self.places = {}  # name -> "images.md#fs_image_open"
         for section in self.sections:
@@ -35,10 +37,9 @@ class Header:
 
     def code(self):
         """What documents call a name, or all that begin with it, -> its address."""
-        found = {}
+        found = {"facestyle.h": f"{FOLDER}/index.md", "include/facestyle.h": f"{FOLDER}/index.md"}
         for name, place in self.places.items():
-            address = f"{FOLDER}/{place}"
-            found[name] = found[f"{name}()"] = address
+            found[name] = address = f"{FOLDER}/{place}"
             words = name.split("_")
             for count in range(2, len(words)):
                 found.setdefault("_".join(words[:count]) + "_*", address)
@@ -48,22 +49,26 @@ class Header:
         return [{section.name: f"{FOLDER}/{page_name(section)}"} for section in self.sections]
 
     def _first_page(self):
-        """Of the opening comment: the list of sections, a first program, and the conventions by their labels."""
+        """Of the opening comment: the list of sections, a first program, and the conventions."""
         contents, _, rest = self.opening.partition("\n\nA first program: ")
         program, _, conventions = rest.partition("\nConventions. ")
-        task, code, command = program.strip("\n").split("\n\n")
+        task, _, command = program.strip("\n").split("\n\n")
         said = dict(re.findall(r"^  (\S.*?) {2,}(\S.*)$", contents, re.MULTILINE))
         names = [section.name for section in self.sections]
         if list(said) != names:
-            raise ValueError(f"the header begins with the sections {', '.join(said)}; expected {', '.join(names)}")
+            raise ValueError(
+                f"the header begins with the sections {', '.join(said)}; expected {', '.join(names)}"
+            )
+        rows = [
+            f"| [{section.name}]({page_name(section)}) | {said[section.name]} |" for section in self.sections
+        ]
         return "\n".join([
             "# C interface", "",
-            "`include/facestyle.h` is the whole public interface, in the order in which a program needs it. These pages are made"
-            " of it: what is said here, it says.", "",
-            "| | |", "|---|---|",
-            *(f"| [{section.name}]({page_name(section)}) | {said[section.name]} |" for section in self.sections), "",
+            "`include/facestyle.h` is the whole public interface, in the order in which a program needs it.",
+            "These pages are made of it: what is said here, it says.", "",
+            "| | |", "|---|---|", *rows, "",
             "## A first program", "", task.strip().capitalize(), "",
-            "```c", dedented(code), "```", "", "```sh", command.strip(), "```", "",
+            "```c", self.program + "```", "", "```sh", command.strip(), "```", "",
             "## Conventions", "", self._prose(conventions.strip("\n")), "",
         ])  # fmt: skip
 
@@ -109,7 +114,9 @@ class Header:
 
     def _table(self, declaration, rows):
         is_enum = isinstance(declaration, Enum)
-        known = dict(declaration.values) if is_enum else {member.name: member for member in declaration.members}
+        known = (
+            dict(declaration.values) if is_enum else {member.name: member for member in declaration.members}
+        )
         lines = ['<table class="members"><tbody>']
         for row in rows:
             if not row.names:
@@ -179,12 +186,6 @@ def kind_of(declaration):
 def written(variable):
     text = variable.text + ("" if variable.text.endswith("*") else " ") + variable.name
     return text + (f"[{variable.count}]" if variable.count else "")
-
-
-def dedented(text):
-    lines = text.strip("\n").splitlines()
-    indent = min(len(line) - len(line.lstrip()) for line in lines if line.strip())
-    return "\n".join(line[indent:] for line in lines)
 
 
 def blocks(text):

@@ -9,7 +9,16 @@ from typing import NamedTuple, Union
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from c_header import HEADER, Callback, Enum, Function, Macro, Struct, declarations  # noqa: E402
+from c_header import (  # noqa: E402, F401
+    HEADER,
+    Callback,
+    Enum,
+    Function,
+    Macro,
+    Struct,
+    declarations,
+    first_program,
+)
 
 
 class Row(NamedTuple):
@@ -94,7 +103,11 @@ def _rows(declaration, text):
         return []
     body = text[text.index("{") + 1 : text.rindex("}")]
     is_enum = isinstance(declaration, Enum)
-    names = [name for name, _ in declaration.values] if is_enum else [member.name for member in declaration.members]
+    names = (
+        [name for name, _ in declaration.values]
+        if is_enum
+        else [member.name for member in declaration.members]
+    )
     rows = []
     for token in _tokens(body, end="," if is_enum else ";"):
         if not token.is_comment:
@@ -137,4 +150,3 @@ def _end(text, place, end):
             return mark.start()  # behind the last value of an enum, which has no comma
         depth += {"{": 1, "}": -1}.get(mark[0], 0)
     return len(text)
-

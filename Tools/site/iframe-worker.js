@@ -1,4 +1,4 @@
-// Browsers start no workers for pages that are opened as files. There the search runs in a frame of its own instead.
+// Browsers start no workers for pages that are opened as files. There the search runs in a frame of its own.
 if (location.protocol === "file:") {
   window.Worker = class extends EventTarget {
     constructor(address) {

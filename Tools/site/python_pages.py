@@ -1,4 +1,4 @@
-"""The Python package as pages of the site: which module is on which page. mkdocstrings writes what is on them."""
+"""The Python package as pages of the site: which module is on which page. mkdocstrings fills them."""
 
 import ast
 
@@ -6,12 +6,21 @@ from documents import ROOT
 
 FOLDER = "python"
 PACKAGE = ROOT / "bindings/python/facestyle"
-# Page: its modules, in the order in which a program meets them.
+# Page: its modules, in the order in which a program meets them: all of which `import facestyle` has names.
 PAGES = {
     "In one call": ["simple"],
     "Pictures": ["image", "frame", "augmentation"],
     "Models": ["model"],
-    "Faces": ["analysis", "recognition", "files", "quality", "liveness", "dense_landmarks", "tracker", "identification"],
+    "Faces": [
+        "analysis",
+        "recognition",
+        "files",
+        "quality",
+        "liveness",
+        "dense_landmarks",
+        "tracker",
+        "identification",
+    ],
     "Style": ["style", "fast_style"],
     "Layers": ["seeing"],
     "Training": ["training", "losses", "detection", "left_out"],
@@ -20,8 +29,6 @@ PAGES = {
     "Mathematics": ["differentiation", "costs"],
     "Library and errors": ["library", "errors"],
 }
-# Programs, which say themselves what they do.
-PROGRAMS = {"demo"}
 
 
 def homes(package=PACKAGE):
@@ -32,21 +39,18 @@ def homes(package=PACKAGE):
     raise ValueError(f"{package} has no _HOMES; expected the modules of its names")
 
 
-def modules(package=PACKAGE):
-    """Those that a caller may import."""
-    return {path.stem for path in package.glob("*.py") if not path.stem.startswith("_")} - PROGRAMS
-
-
 def page_name(title):
     return title.lower().replace(" ", "-") + ".md"
 
 
 def pages():
-    known, shown = modules(), [module for names in PAGES.values() for module in names]
-    if sorted(shown) != sorted(known):
-        odd = ", ".join(sorted(known.symmetric_difference(shown)) or shown)
-        raise ValueError(f"{odd}: no page or no module; expected each module once in PAGES of Tools/site/python_pages.py")
-    names = homes()
+    names, shown = homes(), [module for listed in PAGES.values() for module in listed]
+    if missing := sorted(set(names) - set(shown)):
+        raise ValueError(
+            f"{', '.join(missing)} on no page; expected a place in PAGES of Tools/site/python_pages.py"
+        )
+    if gone := [module for module in shown if not (PACKAGE / f"{module}.py").is_file()]:
+        raise ValueError(f"{', '.join(gone)} on a page; expected a module of {PACKAGE.relative_to(ROOT)}")
     return {f"{FOLDER}/{page_name(title)}": _page(title, listed, names) for title, listed in PAGES.items()}
 
 
