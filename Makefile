@@ -279,7 +279,7 @@ $(SITE): Tools/requirements-site.txt | have-deps
 .PHONY: docs
 docs: $(SITE)
 	Tools/site/gather.py $(BUILD)/site-pages $(BUILD)/site.yml
-	NO_MKDOCS_2_WARNING=1 $(BUILD)/site-venv/bin/mkdocs build --quiet --config-file $(BUILD)/site.yml
+	NO_MKDOCS_2_WARNING=1 $(BUILD)/site-venv/bin/mkdocs build --config-file $(BUILD)/site.yml
 	Tools/site/check_links.py $(BUILD)/site
 
 # ---- Training in several processes ----

@@ -2,7 +2,7 @@
 """check_links.py FOLDER: whether a built site stands by itself.
 
 Every link leads to a file of the folder and to a place in it that is there, and nothing is fetched from
-elsewhere: no script, style, picture or font. MkDocs checks the Markdown's links; this what has come of them."""
+elsewhere: no script, style, picture or font. MkDocs checks the Markdown's links; this what came of them."""
 
 import re
 import sys

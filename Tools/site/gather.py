@@ -21,8 +21,8 @@ from header_pages import Header
 INDEX = "docs/README.md"
 PYTHON = "bindings/python/README.md"
 CPP = "include/facestyle.hpp"
-# Chapters of README.md: the ways in, which stand side by side on the start page, and what else it has. The last
-# is a list of links, as the navigation is.
+# Chapters of README.md: the ways in, which stand side by side on the start page; what else is there; and a list
+# of links, as the navigation is one.
 WAY_IN = re.compile(r"(?P<task>.+), in (?:the )?(?P<way>\w+)$")
 ON_START = ["Which part do I want?"]
 NOWHERE = ["More"]
