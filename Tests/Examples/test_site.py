@@ -238,6 +238,12 @@ def test_every_public_name_of_the_package_is_on_a_page():
         ), module
 
 
+def test_a_module_that_no_page_names_stands_behind_the_one_before_it():
+    names = {"image": ["Image"], "sketch": ["Sketch"], "crayon": ["Crayon"], "model": ["Model"]}
+    pages = python_pages.listed(names)
+    assert pages["Pictures"][:3] == ["image", "sketch", "crayon"] and pages["Models"] == ["model"]
+
+
 # ---- What has come of it ----
 
 

@@ -21,7 +21,7 @@ from header_pages import Header
 INDEX = "docs/README.md"
 PYTHON = "bindings/python/README.md"
 CPP = "include/facestyle.hpp"
-# Chapters of README.md: the ways in, which stand side by side on the start page; what else is there; and a list
+# Chapters of README.md: the ways in, which stand in a row on the start page, what else is there, and a list
 # of links, as the navigation is one.
 WAY_IN = re.compile(r"(?P<task>.+), in (?:the )?(?P<way>\w+)$")
 ON_START = ["Which part do I want?"]

@@ -6,7 +6,8 @@ from documents import ROOT
 
 FOLDER = "python"
 PACKAGE = ROOT / "bindings/python/facestyle"
-# Page: its modules, in the order in which a program meets them: all of which `import facestyle` has names.
+# Page: its modules, in the order in which a program meets them. A module of `import facestyle` that is not
+# named here stands behind the one before it in the package's own list.
 PAGES = {
     "In one call": ["simple"],
     "Pictures": ["image", "frame", "augmentation"],
@@ -34,7 +35,7 @@ PAGES = {
 def homes(package=PACKAGE):
     """module -> the names that `import facestyle` has of it."""
     for node in ast.parse((package / "__init__.py").read_text()).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "_HOMES":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_HOMES":
             return {module: list(names) for module, names in ast.literal_eval(node.value).items()}
     raise ValueError(f"{package} has no _HOMES; expected the modules of its names")
 
@@ -43,20 +44,30 @@ def page_name(title):
     return title.lower().replace(" ", "-") + ".md"
 
 
+def listed(names):
+    """PAGES with all modules of `names`."""
+    pages = {title: list(modules) for title, modules in PAGES.items()}
+    before = None
+    for module in names:
+        if not any(module in modules for modules in pages.values()):
+            modules = next(modules for modules in pages.values() if before in modules)
+            modules.insert(modules.index(before) + 1, module)
+        before = module
+    return pages
+
+
 def pages():
-    names, shown = homes(), [module for listed in PAGES.values() for module in listed]
-    if missing := sorted(set(names) - set(shown)):
-        raise ValueError(
-            f"{', '.join(missing)} on no page; expected a place in PAGES of Tools/site/python_pages.py"
-        )
-    if gone := [module for module in shown if not (PACKAGE / f"{module}.py").is_file()]:
-        raise ValueError(f"{', '.join(gone)} on a page; expected a module of {PACKAGE.relative_to(ROOT)}")
-    return {f"{FOLDER}/{page_name(title)}": _page(title, listed, names) for title, listed in PAGES.items()}
+    names = homes()
+    found = listed(names)
+    for module in (module for modules in found.values() for module in modules):
+        if not (PACKAGE / f"{module}.py").is_file() and not (PACKAGE / module).is_dir():
+            raise ValueError(f"{module} on a page; expected a module of {PACKAGE.relative_to(ROOT)}")
+    return {f"{FOLDER}/{page_name(title)}": _page(title, modules, names) for title, modules in found.items()}
 
 
-def _page(title, listed, names):
+def _page(title, modules, names):
     lines = [f"# {title}", ""]
-    for module in listed:
+    for module in modules:
         lines += [f"::: facestyle.{module}"]
         if module in names:
             lines += ["    options:", f"      members: [{', '.join(names[module])}]"]
@@ -71,8 +82,8 @@ def navigation():
 def places():
     """The code of a name, as the guides write it, -> its address."""
     names, found = homes(), {}
-    for title, listed in PAGES.items():
-        for module in listed:
+    for title, modules in listed(names).items():
+        for module in modules:
             for name in names.get(module, []):
                 found[f"fs.{name}"] = f"{FOLDER}/{page_name(title)}#facestyle.{module}.{name}"
     return found
