@@ -8,6 +8,7 @@
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make showcase   every way to paint, on one page
+#   make docs       the documentation as a site, build/site/index.html
 #   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
 #   make embedded   the library without a Swift runtime
@@ -266,6 +267,21 @@ detection-report: all models $(PEERS)
 showcase: all models
 	PYTHONPATH=bindings/python $(BUILD)/venv/bin/python examples/showcase.py $(SHOWCASE_OPTIONS)
 
+# ---- The documentation as a site ----
+
+SITE := $(BUILD)/site-venv/.ready
+$(SITE): Tools/requirements-site.txt | have-deps
+	/usr/bin/python3 -m venv $(BUILD)/site-venv
+	$(BUILD)/site-venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Without the library. Pages that are read as files or from a server, and fetch nothing; a broken link is an error.
+.PHONY: docs
+docs: $(SITE)
+	Tools/site/gather.py $(BUILD)/site-pages $(BUILD)/site.yml
+	NO_MKDOCS_2_WARNING=1 $(BUILD)/site-venv/bin/mkdocs build --config-file $(BUILD)/site.yml
+	Tools/site/check_links.py $(BUILD)/site
+
 # ---- Training in several processes ----
 
 PARALLEL := $(BUILD)/parallel/.ready
@@ -288,7 +304,7 @@ lint: | have-deps
 	@Tools/lint
 
 .PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
-test: lint test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
+test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one
