@@ -951,6 +951,31 @@ def group(tmp_path):
 
 
 @models
+def test_detect_cuts_faces_out(tmp_path, tiny, group):
+    out = tmp_path / "faces"
+    found = [json.loads(line) for line in good("detect", OBAMA, group, tiny[0], "--crops", out, "--json").splitlines()]
+    assert sorted(os.listdir(out)) == ["group-1.png", "group-2.png", "group-3.png", "obama-1.png"]
+    for photo in found:
+        for face in photo["faces"]:
+            width, height = png_size(Path(face["crop"]))
+            margin = 0.5 * max(face["width"], face["height"])
+            assert face["width"] < width <= face["width"] + margin + 2 and face["height"] < height <= face["height"] + margin + 2
+    again = answer("detect", out / "obama-1.png")["faces"]
+    assert len(again) == 1 and again[0]["width"] == pytest.approx(found[0]["faces"][0]["width"], rel=0.1)
+    (tmp_path / "file").write_text("")
+    assert "file" in refused("detect", OBAMA, "--crops", tmp_path / "file")
+
+
+@models
+def test_a_stranger_to_an_empty_gallery_has_nobody_nearest(tmp_path):
+    gallery = tmp_path / "people.gallery"
+    good("gallery", "add", gallery, "obama", OBAMA)
+    good("gallery", "remove", gallery, "obama")
+    assert "a stranger, as the gallery is empty" in good("detect", OBAMA, "--gallery", gallery)
+    assert "no photo with a face" in refused("identify", OBAMA, "--gallery", gallery)
+
+
+@models
 def test_identify_names_all_faces_of_all_photos(tmp_path, tiny, group):
     people = tmp_path / "people.gallery"
     good("gallery", "add", people, "obama", OBAMA2, *LARGE)

@@ -16,8 +16,9 @@ struct Detect: ParsableCommand {
 
       With --json, there is one line for each photo: {"photo", "width", "height", "faces", \
       "marked"}, the last with -o; each face has "x", "y", "width", "height", "score", \
-      "landmarks", with --dense "dense_landmarks", with --quality "quality", and with --gallery \
-      "name" (null for a stranger), "nearest" and "distance". A photo that fails is {"photo", "error"}.
+      "landmarks", with --dense "dense_landmarks", with --quality "quality", with --crops "crop", and \
+      with --gallery "name" (null for a stranger), "nearest" and "distance". A photo that fails is \
+      {"photo", "error"}.
 
       A photo that cannot be read or written is reported, and the others are done. The exit \
       status is then 1; it is 0 if all were done, with faces or without.
@@ -29,6 +30,12 @@ struct Detect: ParsableCommand {
     name: [.customShort("o"), .long],
     help: ArgumentHelp("A folder for copies with marks; created if it does not exist.", valueName: "folder"))
   var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A folder for the faces, each cut out as NAME-1.png, NAME-2.png and so on; created if it does not exist.",
+      valueName: "folder"))
+  var crops: String?
 
   @OptionGroup var search: SearchOptions
   @OptionGroup(title: "Names") var names: NameOptions
@@ -54,9 +61,16 @@ struct Detect: ParsableCommand {
     let dense = try dense.map { name throws(Failure) in try DenseLandmarks(Model(opening: name)) }
     let list = PhotoList(photos, without: output)
     var copies = try output.map { path throws(Failure) in try CopyFolder(path, for: list.photos) }
+    var cutOuts = try crops.map { path throws(Failure) in try CopyFolder(path, for: list.photos) }
     let isDone = try list.each(common) { photo throws(Failure) in
       var seen = try SeenPhoto(photo.path, detector, names, withQuality: quality, dense)
       if copies != nil, let place = try copies?.place(for: photo) { try seen.mark(at: place) }
+      if cutOuts != nil {
+        let stem = nameAndExtension(photo.name).0
+        try seen.crop { number throws(Failure) in
+          try cutOuts?.place(for: .init(path: photo.path, name: "\(stem)-\(number).png")) ?? ""
+        }
+      }
       print(common.json ? seen.json.description : seen.text)
     }
     if !isDone { throw ExitCode.failure }

@@ -138,6 +138,7 @@ extension fs_gallery_identity {
   var answer: String {
     let distance = fixed(distance, 2), nearest = fixedText(nearest)
     if let person { return "\(person), distance \(distance)" }
+    if nearest.isEmpty { return "a stranger, as the gallery is empty" }
     if ambiguous != 0, let next {
       return "uncertain: \(nearest) \(distance) or \(next) \(fixed(runner_up_distance, 2))"
     }
