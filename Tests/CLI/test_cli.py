@@ -74,6 +74,9 @@ def answer(*arguments, **options):
     result = run(*arguments, "--json", **options)
     assert result.stdout.count("\n") == 1, result.stderr
     found, status = parsed(result.stdout), 0
+    if arguments[0] == "embed":
+        (face,) = found.pop("faces")
+        found |= face
     if arguments[0] == "compare":
         status = STATUS[found["same"]]
     if arguments[0] == "identify":
@@ -311,6 +314,7 @@ def test_the_program_tells_its_version():
         ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
         ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
+        ["restyle", "-o", "c.png", "--style", "s"], ["embed"], ["embed", "a.jpg", "b.jpg"], ["embed", "a.jpg", "b.jpg", "--json", "--chip", "c.png"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],
         ["layers", "maps", "a.jpg", "--layer", "l", "-o", "c.gif"], ["embed", "a.jpg", "--chip", "c.gif"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "1x2x3"],
@@ -614,6 +618,10 @@ def test_live_answers_with_its_exit_status(tmp_path):
     told = run(*asked, tmp_path / "live.png", "--json", "--models", tmp_path / "liveness-4.0.safetensors", environment=environment)
     told = json.loads(told.stdout)
     assert told["live"] is True and told["score"] > 0.9 and (round(told["x"]), round(told["width"])) == (40, 8)
+    all_three = run(*asked, *(tmp_path / f"{name}.png" for name in ("live", "print", "none")), environment=environment)
+    assert all_three.returncode == 2 and "none.png: no face was found" in all_three.stderr
+    assert [line.split(", ")[0] for line in all_three.stdout.splitlines()] == [
+        f"{tmp_path / 'live.png'}: a living person", f"{tmp_path / 'print.png'}: a picture"]
     missing = run(*asked, tmp_path / "live.png", environment={"FACESTYLE_MODELS": str(MODELS), "XDG_DATA_HOME": str(tmp_path / "no")})
     assert missing.returncode == 2 and "liveness-2.7" in missing.stderr
     listed = [json.loads(line) for line in run("models", "--json", environment=environment).stdout.splitlines()]
@@ -891,11 +899,24 @@ def test_embed_prints_the_numbers_and_the_chip(tmp_path):
     chip = tmp_path / "chip.png"
     small = ("--model", "faces-nn4")
     found = answer("embed", OBAMA, "--chip", chip, *small)
-    assert list(found) == ["model", "architecture", "dimension", "embedding"]
-    assert (found["model"], found["architecture"]) == ("faces-nn4", "nn4.small2")
+    assert list(found) == [
+        "photo", "width", "height", "model", "architecture", "dimension", "x", "y", "score", "landmarks", "embedding"]  # fmt: skip
+    assert (found["photo"], found["model"], found["architecture"]) == (OBAMA, "faces-nn4", "nn4.small2")
     assert found["dimension"] == len(found["embedding"]) == 128
     assert png_size(chip) == (96, 96)
     assert [float(line) for line in good("embed", OBAMA, *small).split()] == found["embedding"]
+
+
+@models
+def test_embed_prints_all_faces_of_all_photos(tmp_path, tiny, group):
+    result = run("embed", group, OBAMA, tiny[0], tmp_path / "gone.png", "--json", *LARGE)
+    first, second, third, last = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.returncode == 1 and "gone.png" in result.stderr and "No such file" in last["error"]
+    assert len(first["faces"]) == 3 and len(second["faces"]) == 1 and third["faces"] == []
+    large = [face for face in first["faces"] if face["width"] > 100]
+    distances = sorted(np.linalg.norm(np.subtract(face["embedding"], second["faces"][0]["embedding"])) for face in large)
+    assert distances[0] < 0.2 and distances[1] > 0.6
+    assert run("embed", OBAMA, OBAMA2).returncode == BAD_USAGE
 
 
 @models
@@ -1890,6 +1911,12 @@ def test_restyle_paints_in_styles_by_their_names(tmp_path, tiny, networks):
     assert (tmp_path / "out-starry-night.png").read_bytes() == out.read_bytes()
     lines = good("restyle", tiny[0], "--style", "starry-night", "--style", "scream", "-o", out, "--json", environment=environment)
     assert [parsed(line)["file"] for line in lines.splitlines()] == [f"{tmp_path}/out-{name}.png" for name in ("starry-night", "scream")]
+    painted = tmp_path / "painted"
+    many = ("--style", "starry-night", "--style", "scream", "-o", painted)
+    result = run("restyle", *tiny, tmp_path / "gone.png", *many, environment=environment)
+    assert result.returncode == 1 and result.stderr == f"facestyle: {tmp_path / 'gone.png'}: No such file or directory\n"
+    assert sorted(os.listdir(painted)) == [f"{Path(photo).stem}-{style}.png" for photo in tiny for style in ("scream", "starry-night")]
+    assert png_size(painted / "content-scream.png") == png_size(tiny[0])
     told = refused("restyle", tiny[0], "--style", "monet", "-o", out, environment=environment)
     assert 'no model "monet"' in told and str(folder) in told
     assert "named twice" in refused("restyle", tiny[0], "--style", "scream", "--style", "scream", "-o", out, environment=environment)

@@ -1,37 +1,78 @@
 import ArgumentParser
+import CFaceStyle
 
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Prints the embedding of a photo's main face, one number per line.",
-    usage: "facestyle embed <photo> [<options>]")
+    abstract: "Prints the embeddings of faces.",
+    usage: """
+      facestyle embed <photo> [<options>]
+      facestyle embed <photo|folder> ... --json [<options>]
+      """,
+    discussion: """
+      Without --json, the main face of one photo, one number per line. With it, all faces of all \
+      photos, one line for each photo: {"photo", "width", "height", "model", "architecture", \
+      "dimension", "faces"}; each face has "x", "y", "width", "height", "score", "landmarks" and \
+      "embedding". A photo that fails is {"photo", "error"}; the others are done, and the exit status is 1.
 
-  @Argument(help: "A \(anyPictureFormat) file.") var photo: String
+      `python3 -m facestyle.embed_folder` does that for a folder of any size, to a Parquet file.
+      """)
+
+  @Argument(help: "\(anyPictureFormat) files, and folders of them.") var photos: [String]
 
   @Option(
     help: ArgumentHelp(
-      "Write the network's input, the aligned face, to a \(anyWrittenEnding) file.", valueName: "file"),
+      "Write the network's input, the aligned main face, to a \(anyWrittenEnding) file.", valueName: "file"),
     transform: PictureOutput.init(argument:))
   var chip: PictureOutput?
 
   @OptionGroup var face: FaceOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
+    if photos.count > 1, !common.json || chip != nil {
+      throw ValidationError("\(photos.count) photos; expected one, or --json without --chip.")
+    }
+  }
+
   func run() throws {
     try common.apply()
     try checkOutputs(chip?.path)
     let reader = try face.open()
-    let picture = try Picture(ofFaces: photo)
-    let (found, embedding) = try reader.embedder.embed(picture, photo, reader.detector)
-    if let chip { try reader.embedder.align(picture, found).write(to: chip.path) }
-    if common.json {
-      print(
-        JSON.object([
-          "model": .string(reader.name), "architecture": .string(reader.architecture),
-          "dimension": .integer(embedding.count),
-          "embedding": .array(embedding.map(JSON.single))
-        ]))
-    } else {
-      for number in embedding { print(number) }
+    if let chip, let photo = photos.first {
+      let picture = try Picture(ofFaces: photo)
+      let (found, _) = try reader.embedder.embed(picture, photo, reader.detector)
+      try reader.embedder.align(picture, found).write(to: chip.path)
     }
+    guard common.json else {
+      let photo = photos[0], picture = try Picture(ofFaces: photo)
+      for number in try reader.embedder.embed(picture, photo, reader.detector).1 { print(number) }
+      return
+    }
+    let isDone = try PhotoList(photos).each(common) { photo throws(Failure) in
+      print(try json(photo.path, reader))
+    }
+    if !isDone { throw ExitCode.failure }
   }
+
+  private func json(_ path: String, _ reader: FaceReader) throws(Failure) -> JSON {
+    let photo = try Picture(ofFaces: path), factor = Float(photo.reduction)
+    var faces: [JSON] = []
+    if let detector = reader.detector {
+      let found = try detector.find(in: photo)
+      for (face, embedding) in zip(found, try reader.embedder.embed(photo, found)) {
+        faces.append(.members(face.enlarged(factor).members + [("embedding", numbers(embedding))]))
+      }
+    } else {
+      faces = [.object(["embedding": numbers(try reader.embedder.embed(photo, path, nil).1)])]
+    }
+    return .object([
+      "photo": .string(path), "width": .integer(photo.width * photo.reduction),
+      "height": .integer(photo.height * photo.reduction), "model": .string(reader.name),
+      "architecture": .string(reader.architecture), "dimension": .integer(reader.embedder.dimension),
+      "faces": .array(faces)
+    ])
+  }
+
+  private func numbers(_ embedding: [Float]) -> JSON { .array(embedding.map(JSON.single)) }
 }

@@ -3,10 +3,11 @@ import CFaceStyle
 
 struct Restyle: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Paints a picture in one pass of a network.",
+    abstract: "Paints pictures in one pass of a network.",
     usage: """
-      facestyle restyle <content> --style <name> ... -o <file>
-      facestyle restyle <content> <picture> ... --model <name> -o <file>
+      facestyle restyle <photo> --style <name> ... -o <file>
+      facestyle restyle <photo|folder> ... --style <name> ... -o <folder>
+      facestyle restyle <photo> <picture> ... --model <name> -o <file>
       """,
     discussion: """
       A style is a network that has learned it, by its name, as `facestyle models` lists them, or \
@@ -14,17 +15,20 @@ struct Restyle: ParsableCommand {
       network of several styles is followed by the number of one, from 0 on, or by a mixture with \
       weights: multistyle26:7, multistyle26:3,12=2.
 
+      Several photos, or a folder of them, are painted into a folder, under their names. A photo \
+      that cannot be read or painted is reported, and the others are done; the exit status is then 1.
+
       A universal-style model, given by --model, paints in the style of one or more pictures. It \
       has the options from --strength on.
       """)
 
-  @Argument(help: "The picture to paint.") var content: String
-  @Argument(help: "The pictures whose style to use.") var styles: [String] = []
+  @Argument(help: "The photos to paint; with --model a photo, and the pictures whose style to use.")
+  var pictures: [String]
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("A \(anyWrittenEnding) file.", valueName: "file"),
-    transform: PictureOutput.init(argument:))
-  var output: PictureOutput
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("A \(anyWrittenEnding) file, or a folder for several photos.", valueName: "file"))
+  var output: String
 
   @Option(name: .customLong("style"), help: ArgumentHelp("A style that was learned.", valueName: "name"))
   var learned: [LearnedStyle] = []
@@ -46,20 +50,46 @@ struct Restyle: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  /// Whether a folder of pictures is painted.
+  private var isMany: Bool {
+    !learned.isEmpty && (pictures.count > 1 || pictures.first.map { kind(of: $0) == .folder } ?? false)
+  }
+
+  private var styles: [String] { learned.isEmpty ? Array(pictures.dropFirst()) : [] }
+
   func validate() throws {
+    if !isMany, !isWrittenPicture(output) {
+      throw ValidationError(
+        "The value '\(output)' is invalid for --output: expected a \(anyWrittenEnding) file.")
+    }
     if learned.isEmpty == (model == nil) { throw ValidationError("Give either --style or --model.") }
+    if pictures.isEmpty { throw ValidationError("No photo; expected one or more.") }
   }
 
   func run() throws {
     try common.apply()
     var asked = learned
     if let model { asked.append(model) }
-    let files = asked.count == 1 ? [output.path] : asked.map { output.path(with: $0.fileText) }
-    try checkOutputs(files)
+    if !isMany { try checkOutputs(files(output, asked)) }
     // All are opened before the first one paints.
     let networks = try asked.map { style throws(Failure) in try Model(opening: style.network) }
-    let painted = try Picture(opening: content)
-    for ((style, network), file) in zip(zip(asked, networks), files) {
+    let painters = Array(zip(asked, networks))
+    guard isMany else { return try paint(pictures[0], to: output, painters) }
+    let list = PhotoList(pictures, without: output)
+    var copies = try CopyFolder(output, for: list.photos)
+    let isDone = try list.each(common) { photo throws(Failure) in
+      try paint(photo.path, to: try copies.place(for: photo), painters)
+    }
+    if !isDone { throw ExitCode.failure }
+  }
+
+  private func paint(
+    _ photo: String, to place: String, _ painters: [(style: LearnedStyle, network: Model)]
+  ) throws(Failure) {
+    let files = files(place, painters.map(\.style))
+    try checkOutputs(files)
+    let painted = try Picture(opening: photo)
+    for ((style, network), file) in zip(painters, files) {
       let stopwatch = Stopwatch()
       let result =
         try network.architecture == "universal-style"
@@ -70,6 +100,10 @@ struct Restyle: ParsableCommand {
     }
   }
 
+  private func files(_ place: String, _ styles: [LearnedStyle]) -> [String] {
+    styles.count == 1 ? [place] : styles.map { PictureOutput(path: place).path(with: $0.fileText) }
+  }
+
   private func report(_ result: Picture, _ file: String, _ seconds: Double) {
     guard common.json else {
       print("\(file): \(result.width)x\(result.height) in \(fixed(seconds, 2)) s")
@@ -78,7 +112,7 @@ struct Restyle: ParsableCommand {
     var members: [(String, JSON)] = [
       ("width", .integer(result.width)), ("height", .integer(result.height)), ("seconds", .number(seconds))
     ]
-    if learned.count > 1 { members.append(("file", .string(file))) }
+    if learned.count > 1 || isMany { members.append(("file", .string(file))) }
     print(JSON.members(members))
   }
 

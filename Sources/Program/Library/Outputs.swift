@@ -26,6 +26,8 @@ func checkOutputs(_ files: [String?], streams: [String?] = []) throws(Failure) {
 struct PictureOutput {
   let path: String
 
+  init(path: String) { self.path = path }
+
   init(argument: String) throws {
     guard isWrittenPicture(argument) else { throw ValidationError("expected a \(anyWrittenEnding) file.") }
     path = argument
