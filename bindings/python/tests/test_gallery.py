@@ -49,6 +49,21 @@ def test_a_gallery_is_there_when_it_is_opened_again(embedder, vectors, place):
         assert caught.value.status == _c.FS_NOT_FOUND
 
 
+def test_a_gallery_has_a_threshold_of_its_own_which_others_see(embedder, vectors, place):
+    with fs.Gallery.open(place, embedder) as gallery, fs.Gallery.open(place) as other:
+        gallery.add("ada", vectors[0])
+        gallery.threshold = 0.25
+        assert gallery.threshold == 0.25 and other.threshold == embedder.threshold
+        assert other.reload() and (other.threshold, other.photos) == (0.25, 1)
+        near = vectors[0] + 0.3 * vectors[1] / np.linalg.norm(vectors[1])
+        assert not other.identify(near).known and other.identify(near, threshold=0.31).known
+        for wrong in (-1, float("nan"), float("inf")):
+            with pytest.raises(fs.FaceStyleError, match="expected a number of 0 or more"):
+                gallery.threshold = wrong
+    with fs.Gallery.open(place) as gallery:
+        assert gallery.threshold == 0.25
+
+
 def test_somebody_under_another_name_is_told(embedder, vectors):
     with fs.Gallery(embedder) as gallery:
         gallery.add("ada", vectors[0])
