@@ -783,7 +783,7 @@ def test_detect_names_faces_by_a_gallery(tmp_path, tiny):
     (other,) = answer("detect", BIDEN, *named, "-o", out)["faces"]
     assert other["name"] is None and other["nearest"] == "Barack Obama" and other["distance"] > 0.6
     text = good("detect", OBAMA, *named, "-o", out)
-    assert re.search(r"\n    Barack Obama, distance 0\.\d\d \(threshold 0\.60\)\n", text)
+    assert re.search(r"\n    Barack Obama, distance 0\.\d\d \(threshold 0\.60, dlib-resnet\)\n", text)
     # With the name there is a plate, of which a box without one is a part.
     exact = tmp_path / "exact.png"
     PIL.Image.open(OBAMA).save(exact)

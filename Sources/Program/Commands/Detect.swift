@@ -17,8 +17,8 @@ struct Detect: ParsableCommand {
       With --json, there is one line for each photo: {"photo", "width", "height", "faces", \
       "marked"}, the last with -o; each face has "x", "y", "width", "height", "score", \
       "landmarks", with --dense "dense_landmarks", with --quality "quality", with --crops "crop", and \
-      with --gallery "name" (null for a stranger), "nearest" and "distance". A photo that fails is \
-      {"photo", "error"}.
+      with --gallery "name" (null for a stranger), "nearest" and "distance"; the photo \
+      has "model" and "threshold" then. A photo that fails is {"photo", "error"}.
 
       A photo that cannot be read or written is reported, and the others are done. The exit \
       status is then 1; it is 0 if all were done, with faces or without.
@@ -167,8 +167,9 @@ struct NameOptions: ParsableArguments {
       throw Failure("this detector finds no points, by which faces are named; expected another --detector")
     }
     let key = try key.read(), people = try Gallery(opening: gallery, nil, key: key, .read)
-    let embedder = try Embedder(embedderModel(asked: embedder, for: people))
+    let model = try embedderModel(asked: embedder, for: people), embedder = try Embedder(model)
     return try FaceNames(
-      Gallery(opening: gallery, embedder, key: key, .read), embedder, Gallery.identifyDefaults())
+      Gallery(opening: gallery, embedder, key: key, .read), embedder, model: model.name,
+      Gallery.identifyDefaults())
   }
 }

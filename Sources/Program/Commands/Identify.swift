@@ -60,7 +60,7 @@ struct Identify: Question {
     let (reader, people) = try open()
     var options = try rule.options()
     options.threshold = threshold.value
-    let names = try FaceNames(people, reader.embedder, options)
+    let names = try FaceNames(people, reader.embedder, model: reader.name, options)
     let isOne = photos.count == (gallery == nil ? 2 : 1) && list.photos.count == 1
     var areKnown = true
     let isDone = try list.each(common) { photo throws(Failure) in

@@ -5,11 +5,15 @@ struct FaceNames {
   private let gallery: Gallery
   private let embedder: Embedder
   private let options: fs_identify_options
+  /// The embedder's model.
+  let model: String
   /// Whose number is a person's in every photo.
   private let people: [String]
 
-  init(_ gallery: Gallery, _ embedder: Embedder, _ options: fs_identify_options) throws(Failure) {
-    (self.gallery, self.embedder, self.options) = (gallery, embedder, options)
+  init(
+    _ gallery: Gallery, _ embedder: Embedder, model: String, _ options: fs_identify_options
+  ) throws(Failure) {
+    (self.gallery, self.embedder, self.model, self.options) = (gallery, embedder, model, options)
     people = try gallery.listPeople().map { fixedText($0.name) }
   }
 

@@ -60,7 +60,8 @@ struct IdentifiedPhoto {
         ? face.match.answer : "no answer: the face is \(reasonTexts(face.reasons).joined(separator: ", "))"
       return "  \(face.box.map { "\($0.place)  " } ?? "")\(answer)"
     }
-    return "\(faces.count) faces in \(path) (threshold \(threshold), \(model))\n\(lines.joined(separator: "\n"))"
+    return
+      "\(faces.count) faces in \(path) (threshold \(threshold), \(model))\n\(lines.joined(separator: "\n"))"
   }
 
   var json: JSON {

@@ -6,6 +6,8 @@ struct SeenPhoto {
   private let picture: Picture
   private let faces: [fs_face]
   private let names: [FaceNames.Name]?
+  /// The model by which faces are named.
+  private let model: String?
   private let qualities: [fs_quality]?
   /// Of each face, many.
   private let points: [[fs_point]]?
@@ -16,7 +18,7 @@ struct SeenPhoto {
   init(
     _ path: String, _ detector: Detector, _ names: FaceNames?, withQuality: Bool, _ dense: DenseLandmarks?
   ) throws(Failure) {
-    self.path = path
+    (self.path, model) = (path, names?.model)
     let photo = try Picture(opening: path)
     let found: [fs_face]
     do throws(Failure) {
@@ -71,7 +73,7 @@ struct SeenPhoto {
     var lines = ["\(count) in \(path) (\(picture.width)x\(picture.height))\(marked)"]
     for (i, face) in faces.enumerated() {
       lines.append("  \(face.place), score \(fixed(face.score, 3))")
-      if let names { lines.append("    \(names[i].match.summary)") }
+      if let names, let model { lines.append("    \(names[i].match.summary(by: model))") }
       if let qualities { lines.append(qualities[i].summary) }
     }
     return lines.joined(separator: "\n")
@@ -84,6 +86,9 @@ struct SeenPhoto {
       ("photo", .string(path)), ("width", .integer(picture.width)), ("height", .integer(picture.height)),
       ("faces", .array(faces.indices.map(json)))
     ]
+    if let model, let name = names?.first {
+      members += [("model", .string(model)), ("threshold", .single(name.match.threshold))]
+    }
     if let marked { members.append(("marked", .string(marked))) }
     return .members(members)
   }

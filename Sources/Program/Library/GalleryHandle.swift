@@ -128,9 +128,6 @@ extension fs_gallery_identity {
   /// nil if there is no other person.
   var next: String? { runner_up_distance.isFinite ? fixedText(runner_up) : nil }
 
-  /// "obama, distance 0.38 (threshold 0.60)"
-  var summary: String { "\(answer) (threshold \(fixed(threshold, 2)))" }
-
   /// "obama, distance 0.38 (threshold 0.60, dlib-resnet)"
   func summary(by model: String) -> String { "\(answer) (threshold \(fixed(threshold, 2)), \(model))" }
 
