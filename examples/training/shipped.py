@@ -1,23 +1,29 @@
 """Trains the model that comes with the library, models/faces-nn4.safetensors: nn4.small2, taught by dlib's network.
 
-    make train-model DATA=folder        # an hour and a half on two cores; goes on where it was interrupted
+    make train-model DATA=folder        # two and a half hours on two cores; goes on where it was interrupted
 
 The student never sees a name. Each photo is varied, half of them blended with another face, and the student learns to answer
-what the teacher answers to the very same picture: so every blend is one more person. DATA holds
+what the teacher answers to the very same picture: so every blend is one more person. Then it learns from more photos, of people
+of all ages and origins, and keeps strangers apart whom the teacher confuses. DATA holds
 
     celeba/PERSON/*.jpg                 160x160 crops of CelebA whose points lie alike
     landmarks/images/*, points.json     photos with five points each
+    utkface/*.jpg                       UTKFace's photos; those that examples/group_report.py looks at are left out
     lfw/images, pairs.txt, landmarks.json     for the report alone: nothing is learned from it
 """
 
 import argparse
 import json
+import sys
 import tempfile
 from pathlib import Path
 
 import facestyle as fs
 from safetensors import safe_open
 from safetensors.numpy import save_file
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from group_report import is_kept_for_evaluation, points_by_detector  # noqa: E402
 
 CELEBA_POINTS = [[59.639, 75.051], [100.162, 74.827], [80.029, 98.097], [63.382, 121.820], [96.939, 121.635]]
 RISE = 28  # pixels by which the points of some photos lie too high: those with two underscores in their name
@@ -27,33 +33,52 @@ def corrected(points):
     return {name: [[x, y + RISE * ("__" in name)] for x, y in face] for name, face in points.items()}
 
 
-def train(options, teacher, landmarks):
-    photos = fs.Photos()
-    photos.add_people(options.data / "celeba", points=CELEBA_POINTS)
-    photos.add_folder(options.data / "landmarks" / "images", landmarks=landmarks)
+def photos(options, landmarks, strangers=None):
+    found = fs.Photos()
+    found.add_people(options.data / "celeba", points=CELEBA_POINTS)
+    found.add_folder(options.data / "landmarks" / "images", landmarks=landmarks)
+    if strangers:
+        found.add_strangers(options.data / "utkface", landmarks=strangers)  # photos without points are left out
+    return found
+
+
+def strangers(options):
+    """The file with points of UTKFace's photos that may be learned from; made once."""
+    file = options.out.with_name("utkface.json")
+    if not file.exists():
+        paths = [path for path in sorted((options.data / "utkface").glob("*.jpg")) if not is_kept_for_evaluation(path)]
+        file.write_text(json.dumps(points_by_detector(paths)))
+    return file
+
+
+def train(options, teacher, stage, learned_from, loss, steps, rate, start=None, average=0):
+    """One stage, which goes on from its checkpoint. Its model is returned."""
+    model = options.out.with_name(f"{options.out.stem}-{stage}.safetensors")
+    if model.exists():
+        return model
+    checkpoint = model.with_suffix(".checkpoint")
     with fs.Trainer(
-        "nn4.small2", loss="distillation", optimiser="adamw", schedule="one-cycle", steps=options.steps, rate=4e-3,
-        weight_decay=1e-4,
+        "nn4.small2", loss=loss, optimiser="adamw", schedule="one-cycle", steps=steps, rate=rate, weight_decay=1e-4,
+        average=average, start=start,
     ) as trainer:
-        if options.checkpoint.exists():
-            trainer.resume(options.checkpoint)
+        if checkpoint.exists():
+            trainer.resume(checkpoint)
         trainer.run(
-            photos, batch=64, augmentation=fs.augmentation_settings("standard", blend=0.5), teacher=teacher,
-            checkpoint=options.checkpoint, checkpoint_every=200, log=options.log, progress=True)
-        for left in photos.left_out:
-            print(f"left out: {left.path}: {left.reason}")
-        trainer.save_model(options.out, half=True, threshold=options.threshold, note="taught by dlib_face_recognition_resnet_model_v1")
-    label(options.out)
+            learned_from, batch=64, augmentation=fs.augmentation_settings("standard", blend=0.5), teacher=teacher,
+            checkpoint=checkpoint, checkpoint_every=200, log=model.with_suffix(".jsonl"), progress=True)
+        print(f"{len(learned_from)} photos, {len(learned_from.left_out)} left out")
+        trainer.save_model(model, half=True, threshold=options.threshold, note="taught by dlib_face_recognition_resnet_model_v1")
+    return model
 
 
-def label(path):
-    """Says in the file what it is and may be used for."""
-    with safe_open(path, "np") as file:
+def label(model, path):
+    """The model with what it is and may be used for."""
+    with safe_open(model, "np") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
     save_file(tensors, path, {
         **metadata,
         "name": "faces-nn4",
-        "licence": "weights: research and other non-commercial use, as CelebA's photos; see models/README.md",
+        "licence": "weights: research and other non-commercial use, as CelebA's and UTKFace's photos; see models/README.md",
         "source": "libfacestyle, examples/training/shipped.py",
     })  # fmt: skip
 
@@ -71,16 +96,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=Path("build/models/dlib-resnet.safetensors"))
-    parser.add_argument("--steps", type=int, default=6000)
-    parser.add_argument("--threshold", type=float, default=0.37)
+    parser.add_argument("--steps", type=int, nargs=2, default=(6000, 4000), help="of the two stages")
+    parser.add_argument("--threshold", type=float, default=0.346)
     parser.add_argument("--out", type=Path, default=Path("build/training/faces-nn4.safetensors"))
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.checkpoint, options.log = options.out.with_suffix(".checkpoint"), options.out.with_suffix(".jsonl")
     with tempfile.TemporaryDirectory() as folder, fs.Model.open(options.teacher) as teacher:
         landmarks = Path(folder) / "points.json"
         landmarks.write_text(json.dumps(corrected(json.loads((options.data / "landmarks" / "points.json").read_text()))))
-        train(options, teacher, landmarks)
+        first = train(options, teacher, "first", photos(options, landmarks), "distillation", options.steps[0], 4e-3)
+        apart = fs.Loss("distillation", stranger_weight=5, stranger_limit=0.85)
+        with fs.Model.open(first) as start:
+            second = train(
+                options, teacher, "second", photos(options, landmarks, strangers(options)), apart, options.steps[1], 2e-3,
+                start=start, average=0.999)
+    label(second, options.out)
     report(options)
 
 
