@@ -1,0 +1,59 @@
+"""Faces from a Ray dataset into a gallery on a PostgreSQL server, or in a file that all workers reach."""
+
+from __future__ import annotations
+
+import json
+
+from ray.data import Datasink
+from ray.data.block import BlockAccessor
+
+from ..face_table import METADATA
+from ..model import Model
+from ..recognition import Embedder, Gallery
+
+
+class GallerySink(Datasink):
+    """For `Dataset.write_datasink`: see `write_gallery`."""
+
+    def __init__(self, address, *, names=None, embedder=None, key=None, batch_size=10_000):
+        self._address, self._names, self._embedder, self._key = address, names, embedder or "faces", key
+        self._batch_size = batch_size
+
+    @property
+    def min_rows_per_write(self):
+        return self._batch_size
+
+    def write(self, blocks, ctx):
+        with Model.open(self._embedder) as model, Embedder(model) as embedder:
+            with Gallery.open(self._address, embedder, key=self._key) as gallery:
+                for block in blocks:
+                    self._add(BlockAccessor.for_block(block).to_arrow(), gallery, embedder, model)
+
+    def _add(self, table, gallery, embedder, model):
+        said = (table.schema.metadata or {}).get(METADATA)
+        made_by = json.loads(said)["embedder"]["fingerprint"] if said else None
+        if made_by not in (None, f"{model.fingerprint:016x}"):
+            raise ValueError(f"faces of model {made_by}; expected those of {model.name}, {model.fingerprint:016x}")
+        faces = table.filter(table["embedding"].is_valid())
+        if faces.num_rows == 0:
+            return
+        if self._names is None:
+            places = zip(faces["path"].to_pylist(), faces["face"].to_pylist())
+            names = [f"{path}#{face}" if face else path for path, face in places]
+        else:
+            names = faces[self._names].to_pylist()
+        # A worker may die after the server has these, and the next one hand them in again: a merge adds what is not there yet.
+        with Gallery(embedder) as batch:
+            vectors = faces["embedding"].combine_chunks().flatten().to_numpy().reshape(len(names), embedder.dimension)
+            batch.add_many(names, vectors)
+            gallery.merge(batch, compare=False)
+
+
+def write_gallery(dataset, address, *, names=None, embedder=None, key=None, batch_size=10_000):
+    """Adds the faces of a dataset, as `embed_photos` makes it, to a gallery, in batches of about `batch_size`, each all or none.
+
+    `names` is the column that says whose a face is; without it a face is named by its photo's path, and the second and later ones
+    of a photo "PATH#1" and so on. `embedder` is the model that embedded the photos, by default "faces". `key` is that of `Gallery`.
+    A face is in the gallery once, although workers die and although the call is repeated: one of the same name and with the same
+    embedding, to the bit, is there already. Batches are written one after the other: changes of a gallery wait for each other."""
+    dataset.write_datasink(GallerySink(address, names=names, embedder=embedder, key=key, batch_size=batch_size), concurrency=1)

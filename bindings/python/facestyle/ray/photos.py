@@ -1,0 +1,71 @@
+"""`embed_folder`'s function, mapped over photos wherever Ray Data reads them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import ray
+from ray.data.block import BlockAccessor
+
+from .. import library
+from .._convert import items
+from ..face_table import PhotoEmbedder, pa
+
+_COLUMNS = ("image", "bytes", "path")  # as read_images and read_binary_files name them
+
+
+class EmbedPhotos:
+    """For `Dataset.map_batches` with `batch_format="pyarrow"`: photos in, rows of faces out, as `embed_folder` writes them.
+
+    `column` holds the photos: encoded files' bytes, paths, or arrays as `Image.from_array` takes them; without it the first that
+    there is of "image", "bytes" and "path". A column "path" is the rows' `path`; columns in `keep` are repeated for each row of a
+    photo. The other options are those of `FaceAnalysis`. As many photos are worked on at once as the worker has CPUs."""
+
+    def __init__(self, column=None, keep=(), detector=None, embedder=None, min_face=None, max_faces=None):
+        self._column, self._keep = column, items(keep, "keep", "names of columns")
+        self._photos = PhotoEmbedder(detector, embedder, min_face, max_faces)
+        self._schema = self._photos.schema()
+        cpus = ray.get_runtime_context().get_assigned_resources().get("CPU", 1)
+        self._threads = max(1, int(cpus))
+        self._pool = ThreadPoolExecutor(self._threads)
+        library.set_threads(1)  # photos are worked on side by side
+
+    def __call__(self, batch):
+        photos = self._given(batch)
+        if "path" in batch.column_names:
+            paths = batch["path"].to_pylist()
+        else:
+            paths = [None] * len(photos)
+        # Cut small enough that no thread waits long for the last of them.
+        side = max(1, -(-len(photos) // (4 * self._threads)))
+        parts = [slice(i, i + side) for i in range(0, len(photos), side)] or [slice(0, 0)]
+        tables = self._pool.map(lambda part: self._photos.table(paths[part], photos[part], self._schema), parts)
+        faces = pa.concat_tables(tables)
+        of_photo = np.cumsum([face in (None, 0) for face in faces["face"].to_pylist()]) - 1
+        for name in self._keep:
+            faces = faces.append_column(batch.schema.field(name), batch[name].take(pa.array(of_photo, pa.int64())))
+        return faces
+
+    def _given(self, batch):
+        name = self._column or next((name for name in _COLUMNS if name in batch.column_names), None)
+        for wanted in (name, *self._keep):
+            if wanted not in batch.column_names:
+                missing = f"no column {wanted!r}" if wanted else f"none of the columns {', '.join(_COLUMNS)}"
+                raise ValueError(f"{missing} in a dataset with {', '.join(batch.column_names)}; expected one with photos, or `column`")
+        kind = batch.schema.field(name).type
+        is_plain = pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+        return batch[name].to_pylist() if is_plain else list(BlockAccessor.for_block(batch.select([name])).to_numpy(name))
+
+
+def embed_photos(
+    dataset, *, column=None, keep=(), detector=None, embedder=None, min_face=None, max_faces=None, cpus=1, workers=None, batch_size=64
+):
+    """A dataset of the faces in a dataset of photos: `EmbedPhotos`, in worker processes of `cpus` CPUs each.
+
+    `workers` is their number, or (least, most); without it Ray decides. Each works on `batch_size` photos at a time. When a
+    worker dies, Ray hands its photos to another: each photo is in the result once. Rows come in no certain order."""
+    options = {
+        "column": column, "keep": keep, "detector": detector, "embedder": embedder, "min_face": min_face, "max_faces": max_faces}  # fmt: skip
+    return dataset.map_batches(
+        EmbedPhotos, fn_constructor_kwargs=options, batch_format="pyarrow", batch_size=batch_size, num_cpus=cpus, concurrency=workers)
