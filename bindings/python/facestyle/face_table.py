@@ -126,6 +126,25 @@ def text_of(path):
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
+def faces_of(table, model, names=None):
+    """Names and embeddings [faces, dimension] of a table's faces, which `model` must have embedded if the table says by what.
+
+    `names` is the column that says whose a face is; without it a face is named by its photo's path, and the second and later ones of
+    a photo PATH#1 and so on."""
+    said = (table.schema.metadata or {}).get(METADATA)
+    made_by = json.loads(said)["embedder"]["fingerprint"] if said else None
+    if made_by not in (None, f"{model.fingerprint:016x}"):
+        raise ValueError(f"faces of model {made_by}; expected those of {model.name}, {model.fingerprint:016x}")
+    faces = table.filter(table["embedding"].is_valid())
+    if names is None:
+        places = zip(faces["path"].to_pylist(), faces["face"].to_pylist())
+        whose = [f"{path}#{face}" if face else path for path, face in places]
+    else:
+        whose = faces[names].to_pylist()
+    numbers = faces["embedding"].combine_chunks().flatten().to_numpy()
+    return whose, numbers.reshape(len(whose), faces.schema.field("embedding").type.list_size)
+
+
 def _columns(found):
     face = found.face
     return {

@@ -11,10 +11,10 @@ ray = pytest.importorskip("ray", reason="Ray is absent: `make test-ray` installs
 
 @pytest.fixture(scope="module")
 def cluster():
-    """Four CPUs, whether the machine has them or not: how fast it is is not tested."""
+    """Twelve CPUs, whether the machine has them or not: how fast it is is not tested."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))  # of the workers, which import the tests' classes
-        ray.init(num_cpus=4, include_dashboard=False, object_store_memory=256 << 20, log_to_driver=False)
+        ray.init(num_cpus=12, include_dashboard=False, object_store_memory=256 << 20, log_to_driver=False)
         yield
         ray.shutdown()
 

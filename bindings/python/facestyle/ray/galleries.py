@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from ray.data import Datasink
 from ray.data.block import BlockAccessor
 
-from ..face_table import METADATA
+from ..face_table import faces_of
 from ..model import Model
 from ..recognition import Embedder, Gallery
 
@@ -30,22 +28,12 @@ class GallerySink(Datasink):
                     self._add(BlockAccessor.for_block(block).to_arrow(), gallery, embedder, model)
 
     def _add(self, table, gallery, embedder, model):
-        said = (table.schema.metadata or {}).get(METADATA)
-        made_by = json.loads(said)["embedder"]["fingerprint"] if said else None
-        if made_by not in (None, f"{model.fingerprint:016x}"):
-            raise ValueError(f"faces of model {made_by}; expected those of {model.name}, {model.fingerprint:016x}")
-        faces = table.filter(table["embedding"].is_valid())
-        if faces.num_rows == 0:
+        names, embeddings = faces_of(table, model, self._names)
+        if not names:
             return
-        if self._names is None:
-            places = zip(faces["path"].to_pylist(), faces["face"].to_pylist())
-            names = [f"{path}#{face}" if face else path for path, face in places]
-        else:
-            names = faces[self._names].to_pylist()
         # A worker may die after the server has these, and the next one hand them in again: a merge adds what is not there yet.
         with Gallery(embedder) as batch:
-            vectors = faces["embedding"].combine_chunks().flatten().to_numpy().reshape(len(names), embedder.dimension)
-            batch.add_many(names, vectors)
+            batch.add_many(names, embeddings)
             gallery.merge(batch, compare=False)
 
 

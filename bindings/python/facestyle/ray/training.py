@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import ray
+from ray.util import get_current_placement_group
 
 from .._convert import integer, number
 
@@ -15,12 +16,12 @@ class _Part:
 
     def __init__(self, workers, seconds):
         self._workers, self._seconds = workers, seconds
-        self._step, self._given, self._mean = None, {}, None
+        self._round, self._given, self._mean = None, {}, None
 
-    async def mean(self, rank, step, numbers):
-        # Another step, or a worker's second answer: all workers were started anew, and nobody waits for the old mean.
-        if step != self._step or rank in self._given:
-            self._step, self._given, self._mean = step, {}, asyncio.get_running_loop().create_future()
+    async def mean(self, rank, round, numbers):
+        # After a failure nobody waits for the mean of the round in which it was.
+        if round != self._round or rank in self._given:
+            self._round, self._given, self._mean = round, {}, asyncio.get_running_loop().create_future()
         given, mean = self._given, self._mean
         given[rank] = numbers
         if len(given) == self._workers:
@@ -56,6 +57,9 @@ class AllReduce:
     def of(self, rank):
         """The function for the worker of a rank."""
         rank, step = integer(rank, "rank"), 0
+        # Ray Train places workers that it starts anew in another group: what their predecessors handed in is not theirs.
+        group = get_current_placement_group()
+        attempt = None if group is None else group.id.hex()
         if rank >= self._workers:
             raise ValueError(f"rank is {rank}; expected 0 to {self._workers - 1}")
 
@@ -63,7 +67,7 @@ class AllReduce:
             nonlocal step
             edges = [numbers.size * i // self._workers for i in range(self._workers + 1)]
             cuts = [slice(first, end) for first, end in zip(edges, edges[1:])]
-            asked = [part.mean.remote(rank, step, numbers[cut]) for part, cut in zip(self._parts, cuts)]
+            asked = [part.mean.remote(rank, (attempt, step), numbers[cut]) for part, cut in zip(self._parts, cuts)]
             for cut, mean in zip(cuts, ray.get(asked)):
                 numbers[cut] = mean
             step += 1
