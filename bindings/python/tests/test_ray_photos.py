@@ -10,6 +10,7 @@ import facestyle.ray
 import pyarrow
 import pyarrow.parquet as parquet
 from facestyle.ray.galleries import GallerySink
+from ray.data._internal.datasource.parquet_datasink import ParquetDatasink  # what write_parquet makes
 
 OPTIONS = {"detector": "faces-yunet", "embedder": "faces-nn4"}
 
@@ -77,6 +78,16 @@ class DyingSink(GallerySink):
         die_once(self.marker)
 
 
+class DyingParquet(ParquetDatasink):
+    """Dies when a file is written, before anybody knows."""
+
+    marker = None
+
+    def write(self, blocks, ctx):
+        super().write(blocks, ctx)
+        die_once(self.marker)
+
+
 def test_several_workers_write_the_rows_of_one_process(cluster, album, alone, tmp_path):
     facestyle.ray.embed_photos(binary(album), workers=2, batch_size=5, **OPTIONS).write_parquet(str(tmp_path / "faces"))
     found = rows(parquet.read_table(tmp_path / "faces"))
@@ -92,6 +103,14 @@ def test_workers_that_die_in_the_middle_change_nothing(cluster, album, alone, tm
     assert marker.exists()
     found = rows(parquet.read_table(tmp_path / "faces"))
     assert without_places_of_files(found) == without_places_of_files(alone)
+
+
+def test_a_file_whose_writer_died_is_there_once(cluster, album, alone, tmp_path):
+    sink = DyingParquet(str(tmp_path / "faces"))
+    sink.marker = str(tmp_path / "died")
+    facestyle.ray.embed_photos(binary(album), workers=1, batch_size=10, **OPTIONS).write_datasink(sink)
+    assert (tmp_path / "died").exists()
+    assert without_places_of_files(rows(parquet.read_table(tmp_path / "faces"))) == without_places_of_files(alone)
 
 
 def test_paths_of_a_parquet_file_are_opened_and_other_columns_kept(cluster, album, alone, tmp_path):
@@ -125,6 +144,11 @@ def test_nulls_are_photos_that_cannot_be_read_and_wrong_columns_are_named(cluste
         ("a", "no photo; expected one"), ("b", "picture begins with 78; expect")]
     with pytest.raises(ray.exceptions.RayTaskError, match="none of the columns image, bytes, path in a dataset with id"):
         facestyle.ray.embed_photos(ray.data.from_items([{"id": 1}]), workers=1, **OPTIONS).take_all()
+
+
+def test_workers_that_leave_no_cpu_for_reading_are_warned_of(cluster, album):
+    with pytest.warns(UserWarning, match="workers with 12 CPUs in a cluster of 12; expected some left"):
+        facestyle.ray.embed_photos(binary(album), workers=3, cpus=4, **OPTIONS)  # nothing runs before rows are asked for
 
 
 def test_a_gallery_on_a_server_has_each_face_once_although_workers_die(cluster, postgres, album, alone, tmp_path):

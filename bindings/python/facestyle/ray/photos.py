@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -63,8 +64,14 @@ def embed_photos(
 ):
     """A dataset of the faces in a dataset of photos: `EmbedPhotos`, in worker processes of `cpus` CPUs each.
 
-    `workers` is their number, or (least, most); without it Ray decides. Each works on `batch_size` photos at a time. When a
-    worker dies, Ray hands its photos to another: each photo is in the result once. Rows come in no certain order."""
+    `workers` is their number, or (least, most); without it Ray decides. They must leave CPUs for reading and writing, or Ray waits
+    for ever. Each works on `batch_size` photos at a time. When a worker dies, Ray hands its photos to another: each photo is in
+    the result once. Rows come in no certain order."""
+    least, there = cpus * (min(workers) if isinstance(workers, tuple) else workers or 1), ray.cluster_resources().get("CPU", 0)
+    if least >= there:
+        warnings.warn(
+            f"workers with {least} CPUs in a cluster of {there:g}; expected some left, with which Ray reads and writes: it waits for them",
+            stacklevel=2)
     options = {
         "column": column, "keep": keep, "detector": detector, "embedder": embedder, "min_face": min_face, "max_faces": max_faces}  # fmt: skip
     return dataset.map_batches(
