@@ -1,5 +1,6 @@
 """Photos and galleries on several Ray processes beside one process, on this machine: the figures of docs/many-photos.md.
 
+    build/ray/bin/python benchmarks/many_machines.py cost FOLDER
     build/ray/bin/python benchmarks/many_machines.py photos FOLDER [--workers 2] [--rounds 3]
     build/ray/bin/python benchmarks/many_machines.py gallery [--rows 10000000] [--shards 4]
     build/ray/bin/python benchmarks/many_machines.py folder [--photos 1000000]
@@ -21,14 +22,34 @@ import facestyle.ray
 import numpy as np
 import pyarrow.parquet as parquet
 import ray
+from facestyle.face_table import PhotoEmbedder
 from facestyle.files import walk
 
 BLOCK = 50_000  # rows of a gallery that are made at once
 
 
+def cost(options):
+    """Processor time of a photo, which other work on the machine hardly changes; and how much of it is the table's."""
+    names = names_in(options.folder)[:500]
+    for threads in (1, 2, 1, 2):
+        began = time.process_time()
+        one_process(names, threads)
+        print(f"{threads} threads: {(time.process_time() - began) / len(names) * 1000:.1f} ms a photo, with opening the models")
+    with PhotoEmbedder() as embedder:
+        looked = {name: embedder._look(name) for name in names}
+        embedder._look, schema, began = looked.get, embedder.schema(), time.process_time()
+        for first in range(0, len(names), 8):
+            embedder.table(names[first : first + 8], names[first : first + 8], schema)
+        print(f"tables alone: {(time.process_time() - began) / len(names) * 1000:.2f} ms a photo")
+
+
+def names_in(folder):
+    return [str(Path(folder, name).resolve()) for name, error in walk(Path(folder)) if error is None]
+
+
 def photos(options):
     """Photos a second, without what a run takes to begin: between a short run and a long one. Both ways take turns."""
-    names = [str(Path(options.folder, name).resolve()) for name, error in walk(Path(options.folder)) if error is None]
+    names = names_in(options.folder)
     few, many = names[: options.few], (names * -(-options.many // len(names)))[: options.many]
     ray.init(num_cpus=options.workers + 1, include_dashboard=False, log_to_driver=False)  # one for reading and writing
     ray.data.DataContext.get_current().enable_progress_bars = False
@@ -168,6 +189,9 @@ def processes(name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("cost")
+    command.add_argument("folder")
+    command.set_defaults(run=cost)
     command = commands.add_parser("photos")
     command.add_argument("folder")
     for name, standard in (("workers", 2), ("rounds", 3), ("few", 400), ("many", 2000)):
