@@ -170,15 +170,16 @@ class _Bar:
 
 
 def main(arguments=None):
+    """The command; it ends the process."""
     parser = argparse.ArgumentParser(
         prog="python -m facestyle.embed",
         description="Finds and embeds all faces in the photos of a folder, and writes them to a Parquet file. A run that was stopped "
         "or killed goes on when it is started again. The exit status is 1 if photos could not be read, which are printed.")
     parser.add_argument("folder", help="a folder of photos, and of folders of them")
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="the .parquet file")
-    parser.add_argument("--detector", help="name or file of the model that finds faces")
+    parser.add_argument("--detector", "--detector-model", help="name or file of the model that finds faces")
     parser.add_argument("--model", dest="embedder", help="name or file of the model that embeds them")
-    parser.add_argument("--min-face", type=float, metavar="PIXELS", help="side of the smallest face")
+    parser.add_argument("--min-face", "--min-size", type=float, metavar="PIXELS", help="side of the smallest face")
     parser.add_argument("--max-faces", type=int, metavar="COUNT", help="of a photo; the largest are kept")
     parser.add_argument("--threads", type=int, help="photos that are worked on at once; default: one per processor")
     parser.add_argument("--overwrite", action="store_true", help="begin anew where the output is there")

@@ -293,8 +293,9 @@ def test_a_photo_that_finds_no_memory_is_looked_at_again_alone(album, tmp_path):
         assert rows["error"].to_pylist() == [None] and rows["faces"].to_pylist() == [1] and refused
 
 
-def test_the_command_says_what_it_made_and_what_it_could_not_read(album, tmp_path):
-    command = [sys.executable, "-m", "facestyle.embed", str(album), "-o", "faces.parquet", "--json"]
+@pytest.mark.parametrize("module", [["facestyle.embed"], ["facestyle", "embed"]])
+def test_the_command_says_what_it_made_and_what_it_could_not_read(album, tmp_path, module):
+    command = [sys.executable, "-m", *module, str(album), "-o", "faces.parquet", "--json"]
     command += ["--detector", "faces-yunet", "--model", "faces-nn4"]
     environment = {**os.environ, "PYTHONPATH": str(Path(fs.__file__).parents[1])}
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True)
