@@ -13,15 +13,18 @@ import json
 import os
 import sys
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn, Optional, Union
 
 from . import library
+from ._arrow import pa, parquet
 from ._convert import flag, integer, text
 from .embed_parts import Parts
 from .errors import FaceStyleError
-from .face_table import PhotoEmbedder, pa, parquet, text_of
+from .face_table import AnyPath, PhotoEmbedder, text_of
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,14 @@ class EmbeddedFolder:
     without_faces: int
     unreadable: int
 
-    def failures(self):
+    def failures(self) -> Iterator[tuple[str, str]]:
         """Path and reason of each photo that could not be read, one after the other."""
         for batch in parquet.ParquetFile(self.path).iter_batches(columns=["path", "error"]):
             unread = batch.filter(batch["error"].is_valid())
             yield from zip(unread["path"].to_pylist(), unread["error"].to_pylist())
 
     @classmethod
-    def _of(cls, path):
+    def _of(cls, path: Path) -> EmbeddedFolder:
         photos = faces = without = unreadable = 0
         for batch in parquet.ParquetFile(path).iter_batches(columns=["faces", "face", "error"]):
             rows, found, failed = batch.num_rows, batch["face"], batch["error"]
@@ -53,8 +56,10 @@ class EmbeddedFolder:
 
 
 def embed_folder(
-    folder, output, *, detector=None, embedder=None, min_face=None, max_faces=None, threads=None, progress=False, overwrite=False
-):
+    folder: AnyPath, output: AnyPath, *, detector: Optional[AnyPath] = None,
+    embedder: Optional[AnyPath] = None, min_face: Optional[float] = None, max_faces: Optional[int] = None,
+    threads: Optional[int] = None, progress: Union[bool, Callable[[int, int], object]] = False, overwrite: bool = False,
+) -> EmbeddedFolder:
     """Finds and embeds the faces of all pictures in a folder and in the folders in it, without hidden ones, and writes them to
     `output`, a Parquet file with a row for each face. An `EmbeddedFolder` tells what it holds.
 
@@ -93,8 +98,10 @@ def embed_folder(
         return EmbeddedFolder._of(output)
 
 
-def _write_parts(parts, photo_embedder, folder, threads, show):
-    def table(photos):
+def _write_parts(
+    parts: Parts, photo_embedder: PhotoEmbedder, folder: Path, threads: int, show: Callable[[int], None]
+) -> None:
+    def table(photos: Sequence[tuple[str, str]]) -> pa.Table:
         read = [OSError(reason) if reason else folder / path for path, reason in photos]
         return photo_embedder.table([text_of(path) for path, _ in photos], read, parts.schema)
 
@@ -110,12 +117,15 @@ def _write_parts(parts, photo_embedder, folder, threads, show):
         show(done)
 
 
-def _ahead(function, tasks, threads):
+def _ahead(
+    function: Callable[[Sequence[Any]], pa.Table], tasks: Iterable[tuple[int, Sequence[Any]]], threads: int
+) -> Iterator[tuple[int, int, pa.Table]]:
     """What a function makes of the photos of numbered tasks, in their order: a task's number, how many photos, and the answer. No
     more than a few tasks are worked on ahead of the one that is taken, which bounds memory."""
-    pool, waiting = ThreadPoolExecutor(threads), deque()
+    pool = ThreadPoolExecutor(threads)
+    waiting: deque[tuple[int, int, Future[pa.Table]]] = deque()
 
-    def take():
+    def take() -> tuple[int, int, pa.Table]:
         number, count, answer = waiting.popleft()
         return number, count, answer.result()
 
@@ -131,7 +141,7 @@ def _ahead(function, tasks, threads):
 
 
 @contextlib.contextmanager
-def one_thread_a_call():
+def one_thread_a_call() -> Iterator[None]:
     """Where photos are worked on side by side, threads within a call would be in each other's way."""
     before = library.threads()
     library.set_threads(1)
@@ -144,22 +154,23 @@ def one_thread_a_call():
 class _Bar:
     """Shows how many photos are done, by a bar of tqdm's or a function of the caller's."""
 
-    def __init__(self, progress, photos):
-        self._function, self._photos, self._bar = progress if callable(progress) else None, photos, None
+    def __init__(self, progress: Union[bool, Callable[[int, int], object]], photos: int) -> None:
+        self._function, self._photos = progress if callable(progress) else None, photos
+        self._bar: Any = None
         if progress is True:
             with contextlib.suppress(ImportError):
-                from tqdm.auto import tqdm
+                from tqdm.auto import tqdm  # type: ignore[import-untyped, unused-ignore]
 
                 self._bar = tqdm(total=photos, unit="photo")
 
-    def __enter__(self):
+    def __enter__(self) -> _Bar:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.close()
 
-    def show(self, done):
+    def show(self, done: int) -> None:
         if self._function is not None:
             self._function(done, self._photos)
         if self._bar is not None:
@@ -169,7 +180,7 @@ class _Bar:
             self._bar.update(done - self._bar.n)
 
 
-def main(arguments=None):
+def main(arguments: Optional[Sequence[str]] = None) -> NoReturn:
     """The command; it ends the process."""
     parser = argparse.ArgumentParser(
         prog="python -m facestyle.embed",

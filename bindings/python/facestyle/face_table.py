@@ -8,22 +8,21 @@ import contextlib
 import json
 import os
 import threading
+from collections.abc import Iterator, Sequence
+from typing import Any, Optional, Union
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _c
-from .analysis import FaceAnalysis
+from ._arrow import pa
+from .analysis import AnalysedFace, FaceAnalysis
 from .errors import FaceStyleError
 from .image import Image, opened
 from .library import version
-from .model import Model
+from .model import Model, ModelInfo
 
-try:
-    import pyarrow as pa
-    import pyarrow.parquet as parquet  # noqa: F401: for others, behind the same check
-except ImportError:
-    raise ImportError("tables of faces need pyarrow, which is not installed; expected `pip install pyarrow`") from None
-
+AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 METADATA = b"facestyle"  # the key of the schema's metadata that says how a table was made, in JSON
 
 
@@ -32,12 +31,15 @@ class PhotoEmbedder:
 
     `made_with` says what the answers depend on: two tables with the same are alike."""
 
-    def __init__(self, detector=None, embedder=None, min_face=None, max_faces=None):
+    def __init__(
+        self, detector: Optional[AnyPath] = None, embedder: Optional[AnyPath] = None, min_face: Optional[float] = None,
+        max_faces: Optional[int] = None,
+    ) -> None:
         self._analysis = FaceAnalysis(detector, embedder, min_face, max_faces)
         self._turns = _Turns()
         eyes, network = self._analysis.detector, self._analysis.embedder
         self._dimension = network.dimension
-        self.made_with = {
+        self.made_with: dict[str, Any] = {
             "detector": None if eyes is None else _identity(eyes.model),
             "embedder": _identity(network.model),
             "dimension": network.dimension,
@@ -46,16 +48,16 @@ class PhotoEmbedder:
             "max_faces": max_faces,
         }
 
-    def close(self):
+    def close(self) -> None:
         self._analysis.close()
 
-    def __enter__(self):
+    def __enter__(self) -> PhotoEmbedder:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def schema(self, **about):
+    def schema(self, **about: object) -> pa.Schema:
         """Of the tables; `about` is added to what the metadata says."""
         number = pa.float32()
         told = {"version": ".".join(map(str, version())), **self.made_with, **about}
@@ -78,7 +80,7 @@ class PhotoEmbedder:
             metadata={METADATA: json.dumps(told)},
         )
 
-    def table(self, paths, photos, schema):
+    def table(self, paths: Sequence[Optional[str]], photos: Sequence[Any], schema: pa.Schema) -> pa.Table:
         """The rows of some photos, in their order. `paths` are texts for the first column, or None; `photos` are encoded
         files' bytes, or what `FaceAnalysis.faces` takes. An exception stands for a photo that cannot be read, and so does None, a null
         of a column."""
@@ -87,7 +89,7 @@ class PhotoEmbedder:
         columns["embedding"] = self._vectors([row.get("embedding") for row in rows])
         return pa.table(columns, schema)
 
-    def _vectors(self, embeddings):
+    def _vectors(self, embeddings: list[Any]) -> pa.Array:
         """A column without a detour over Python's numbers."""
         absent = np.array([embedding is None for embedding in embeddings], bool)
         numbers = np.zeros((len(embeddings), self._dimension), np.float32)
@@ -96,7 +98,7 @@ class PhotoEmbedder:
                 numbers[row] = embedding
         return pa.FixedSizeListArray.from_arrays(pa.array(numbers.reshape(-1)), self._dimension, mask=pa.array(absent))
 
-    def _rows(self, path, photo):
+    def _rows(self, path: Optional[str], photo: Any) -> list[dict[str, Any]]:
         try:
             try:
                 with self._turns.beside_others():
@@ -111,7 +113,7 @@ class PhotoEmbedder:
         of_photo = {"path": path, "width": width, "height": height, "faces": len(faces)}
         return [{**of_photo, "face": i, **_columns(face)} for i, face in enumerate(faces)] or [of_photo]
 
-    def _look(self, photo):
+    def _look(self, photo: Any) -> tuple[int, int, list[AnalysedFace]]:
         if isinstance(photo, Exception):
             raise photo
         if photo is None:
@@ -121,12 +123,12 @@ class PhotoEmbedder:
             return picture.width, picture.height, self._analysis.faces(picture)
 
 
-def text_of(path):
+def text_of(path: AnyPath) -> str:
     """A path as a column takes it: bytes that are not UTF-8 as \\xff."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def faces_of(table, model, names=None):
+def faces_of(table: pa.Table, model: Model, names: Optional[str] = None) -> tuple[list[str], NDArray[np.float32]]:
     """Names and embeddings [faces, dimension] of a table's faces, which `model` must have embedded if the table says by what.
 
     `names` is the column that says whose a face is; without it a face is named by its photo's path, and the second and later ones of
@@ -145,7 +147,7 @@ def faces_of(table, model, names=None):
     return whose, numbers.reshape(len(whose), faces.schema.field("embedding").type.list_size)
 
 
-def _columns(found):
+def _columns(found: AnalysedFace) -> dict[str, Any]:
     face = found.face
     return {
         "box": dict(zip(("x", "y", "width", "height"), face.box)),
@@ -155,7 +157,7 @@ def _columns(found):
     }  # fmt: skip
 
 
-def _identity(info):
+def _identity(info: ModelInfo) -> dict[str, str]:
     with Model.open(info.path) as model:
         return {"name": info.name, "fingerprint": f"{model.fingerprint:016x}"}
 
@@ -163,11 +165,11 @@ def _identity(info):
 class _Turns:
     """Threads that work beside each other, or one alone."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._door, self._changed, self._inside = threading.Lock(), threading.Condition(), 0
 
     @contextlib.contextmanager
-    def beside_others(self):
+    def beside_others(self) -> Iterator[None]:
         with self._door, self._changed:
             self._inside += 1
         try:
@@ -178,7 +180,7 @@ class _Turns:
                 self._changed.notify_all()
 
     @contextlib.contextmanager
-    def alone(self):
+    def alone(self) -> Iterator[None]:
         with self._door, self._changed:
             self._changed.wait_for(lambda: self._inside == 0)
             yield

@@ -4,7 +4,7 @@ import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import AbstractSet, Iterator, Optional
 
 from . import _c
 from ._convert import flag, wrong
@@ -103,7 +103,7 @@ def _photos(paths, output):
     return photos, failures
 
 
-def no_pictures(folder):
+def no_pictures(folder: Path) -> FileNotFoundError:
     return FileNotFoundError(f"{folder}: no {', '.join(picture_endings())} file in this folder")
 
 
@@ -111,7 +111,7 @@ def _path(path):
     return Path(os.fsdecode(path))
 
 
-def walk(folder, entered=frozenset()):
+def walk(folder: Path, entered: "AbstractSet[Optional[tuple[int, int]]]" = frozenset()) -> "Iterator[tuple[Path, Optional[OSError]]]":
     """The pictures in a folder and in the folders in it, without hidden ones, by their names: paths below it, each with None, and
     those of folders that cannot be read, with the reason. What is in `entered` (as `_identity`) is not looked into."""
     return _walk(folder, Path(), entered, picture_endings())

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Optional, Union
 
 import numpy as np
 import ray
+import ray.data
 from ray.data.block import BlockAccessor
 
 from .. import library
+from .._arrow import pa
 from .._convert import items
-from ..face_table import PhotoEmbedder, pa
+from ..face_table import AnyPath, PhotoEmbedder
 
 _COLUMNS = ("image", "bytes", "path")  # as read_images and read_binary_files name them
 
@@ -23,7 +27,10 @@ class EmbedPhotos:
     there is of "image", "bytes" and "path". A column "path" is the rows' `path`; columns in `keep` are repeated for each row of a
     photo. The other options are those of `FaceAnalysis`. As many photos are worked on at once as the worker has CPUs."""
 
-    def __init__(self, column=None, keep=(), detector=None, embedder=None, min_face=None, max_faces=None):
+    def __init__(
+        self, column: Optional[str] = None, keep: Iterable[str] = (), detector: Optional[AnyPath] = None,
+        embedder: Optional[AnyPath] = None, min_face: Optional[float] = None, max_faces: Optional[int] = None,
+    ) -> None:
         self._column, self._keep = column, items(keep, "keep", "names of columns")
         self._photos = PhotoEmbedder(detector, embedder, min_face, max_faces)
         self._schema = self._photos.schema()
@@ -32,23 +39,26 @@ class EmbedPhotos:
         self._pool = ThreadPoolExecutor(self._threads)
         library.set_threads(1)  # photos are worked on side by side
 
-    def __call__(self, batch):
+    def __call__(self, batch: pa.Table) -> pa.Table:
         photos = self._given(batch)
         if "path" in batch.column_names:
-            paths = batch["path"].to_pylist()
+            paths: list[Optional[str]] = batch["path"].to_pylist()
         else:
             paths = [None] * len(photos)
         # Cut small enough that no thread waits long for the last of them.
         side = max(1, -(-len(photos) // (4 * self._threads)))
         parts = [slice(i, i + side) for i in range(0, len(photos), side)] or [slice(0, 0)]
-        tables = self._pool.map(lambda part: self._photos.table(paths[part], photos[part], self._schema), parts)
-        faces = pa.concat_tables(tables)
+
+        def table(part: slice) -> pa.Table:
+            return self._photos.table(paths[part], photos[part], self._schema)
+
+        faces = pa.concat_tables(self._pool.map(table, parts))
         of_photo = np.cumsum([face in (None, 0) for face in faces["face"].to_pylist()]) - 1
         for name in self._keep:
             faces = faces.append_column(batch.schema.field(name), batch[name].take(pa.array(of_photo, pa.int64())))
         return faces
 
-    def _given(self, batch):
+    def _given(self, batch: pa.Table) -> list[Any]:
         name = self._column or next((name for name in _COLUMNS if name in batch.column_names), None)
         for wanted in (name, *self._keep):
             if wanted not in batch.column_names:
@@ -60,8 +70,10 @@ class EmbedPhotos:
 
 
 def embed_photos(
-    dataset, *, column=None, keep=(), detector=None, embedder=None, min_face=None, max_faces=None, cpus=1, workers=None, batch_size=64
-):
+    dataset: ray.data.Dataset, *, column: Optional[str] = None, keep: Iterable[str] = (), detector: Optional[AnyPath] = None,
+    embedder: Optional[AnyPath] = None, min_face: Optional[float] = None, max_faces: Optional[int] = None, cpus: float = 1,
+    workers: Union[int, tuple[int, int], None] = None, batch_size: int = 64,
+) -> ray.data.Dataset:
     """A dataset of the faces in a dataset of photos: `EmbedPhotos`, in worker processes of `cpus` CPUs each.
 
     `workers` is their number, or (least, most); without it Ray decides. They must leave CPUs for reading and writing, or Ray waits

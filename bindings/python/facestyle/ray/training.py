@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Hashable
+from typing import Any, Optional
 
+import numpy as np
 import ray
+from numpy.typing import NDArray
 from ray.util import get_current_placement_group
 
 from .._convert import integer, number
@@ -14,13 +18,15 @@ from .._convert import integer, number
 class _Part:
     """Takes the mean of a part of the gradients, which all workers hand in."""
 
-    def __init__(self, workers, seconds):
+    def __init__(self, workers: int, seconds: float) -> None:
         self._workers, self._seconds = workers, seconds
-        self._round, self._given, self._mean = None, {}, None
+        self._round: Hashable = None
+        self._given: dict[int, NDArray[np.float32]] = {}
+        self._mean: Optional[asyncio.Future[NDArray[np.float32]]] = None
 
-    async def mean(self, rank, round, numbers):
+    async def mean(self, rank: int, round: Hashable, numbers: NDArray[np.float32]) -> NDArray[np.float32]:
         # After a failure nobody waits for the mean of the round in which it was.
-        if round != self._round or rank in self._given:
+        if self._mean is None or round != self._round or rank in self._given:
             self._round, self._given, self._mean = round, {}, asyncio.get_running_loop().create_future()
         given, mean = self._given, self._mean
         given[rank] = numbers
@@ -47,14 +53,15 @@ class AllReduce:
     process sends and receives the gradients twice a step, however many there are. A step in which a worker gives nothing for
     `seconds` fails. Workers that are started anew, as Ray Train does after a failure, go on with the same object."""
 
-    def __init__(self, workers, seconds=600):
+    def __init__(self, workers: int, seconds: float = 600) -> None:
         self._workers, seconds = integer(workers, "workers"), number(seconds, "seconds")
         if self._workers < 1:
             raise ValueError(f"workers is {workers}; expected 1 or more")
-        spread = _Part.options(scheduling_strategy="SPREAD")
+        kind: Any = _Part  # Ray gives the class its methods
+        spread = kind.options(scheduling_strategy="SPREAD")
         self._parts = [spread.remote(self._workers, seconds) for _ in range(self._workers)]
 
-    def of(self, rank):
+    def of(self, rank: int) -> Callable[[NDArray[np.float32]], None]:
         """The function for the worker of a rank."""
         rank, step = integer(rank, "rank"), 0
         # Ray Train places workers that it starts anew in another group: what their predecessors handed in is not theirs.
@@ -63,7 +70,7 @@ class AllReduce:
         if rank >= self._workers:
             raise ValueError(f"rank is {rank}; expected 0 to {self._workers - 1}")
 
-        def reduce(numbers):
+        def reduce(numbers: NDArray[np.float32]) -> None:
             nonlocal step
             edges = [numbers.size * i // self._workers for i in range(self._workers + 1)]
             cuts = [slice(first, end) for first, end in zip(edges, edges[1:])]
