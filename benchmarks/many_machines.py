@@ -14,6 +14,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def photos(options):
     ray.init(num_cpus=options.workers + 1, include_dashboard=False, log_to_driver=False)  # one for reading and writing
     ray.data.DataContext.get_current().enable_progress_bars = False
     fs.set_threads(options.workers)
-    rates, costs = [], []
+    rates, costs, processor_time = [], [], ProcessorTime()
     for _ in range(options.rounds):
         seconds, used = [], []
         for way in (one_process, several_processes):
@@ -75,19 +76,37 @@ def photos(options):
         f"{statistics.median(several / one for one, several in costs):.2f}")
 
 
-def processor_time():
-    """Seconds of this process and all below it, also of those that ended."""
-    parents, times = {}, {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (place / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended
-        parents[int(place.name)], times[int(place.name)] = int(fields[1]), sum(map(int, fields[11:15]))
-    ours = {os.getpid()}
-    while more := {process for process, parent in parents.items() if parent in ours} - ours:
-        ours |= more
-    return sum(times[process] for process in ours) / os.sysconf("SC_CLK_TCK")
+class ProcessorTime:
+    """Seconds of a processor that this process and all below it have taken. Ray's workers leave nothing behind when they end, so they
+    are looked at over and over; the last half second of each is missed."""
+
+    def __init__(self):
+        self._taken, self._lock = {}, threading.Lock()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self):
+        while True:
+            self._look()
+            time.sleep(0.5)
+
+    def _look(self):
+        parents, times = {}, {}
+        for place in Path("/proc").glob("[0-9]*"):
+            try:
+                fields = (place / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it ended
+            parents[int(place.name)], times[int(place.name)] = int(fields[1]), sum(map(int, fields[11:13]))
+        ours = {os.getpid()}
+        while more := {process for process, parent in parents.items() if parent in ours} - ours:
+            ours |= more
+        with self._lock:
+            self._taken.update({process: times[process] for process in ours})
+
+    def __call__(self):
+        self._look()
+        with self._lock:
+            return sum(self._taken.values()) / os.sysconf("SC_CLK_TCK")
 
 
 def one_process(names, workers):

@@ -39,13 +39,18 @@ class Parts:
             if self._output.exists():
                 self._compare(_said_of(self._output))
         except BaseException:
-            self._lock.close()
+            self._leave()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._output.exists():
-            self._plan_file.unlink(missing_ok=True)  # first: without it what is left of the folder counts for nothing
+            self._plan_file.unlink(missing_ok=True)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Without a plan what is in the folder counts for nothing."""
+        if not self._plan_file.exists():
             shutil.rmtree(self._folder)
         self._lock.close()
 
@@ -99,7 +104,6 @@ class Parts:
 
         _write_whole(self._list, write)
         if count == 0:
-            shutil.rmtree(self._folder)
             raise no_pictures(folder)
         return count
 

@@ -214,6 +214,7 @@ def test_other_options_and_other_files_are_refused(album, undisturbed, tmp_path)
     with pytest.raises(FileExistsError, match="no table of faces"):
         fs.embed_folder(album, foreign, **OPTIONS)
     assert parquet.read_table(foreign).to_pydict() == {"a": [1]}
+    assert os.listdir(tmp_path) == [foreign.name] and os.listdir(undisturbed.parent) == [undisturbed.name]
 
 
 def test_a_run_that_was_begun_with_other_options_is_kept_unless_it_is_overwritten(album, tmp_path):

@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 import numpy as np
 import ray
+from numpy.lib.recfunctions import repack_fields
 from numpy.typing import NDArray
 
 from .. import library
@@ -35,7 +36,7 @@ class _Shard:
         return self._gallery.photos, self._gallery.dimension
 
     def search(self, embeddings: NDArray[np.float32], k: int, fields: list[str]) -> NDArray[Any]:
-        return self._gallery._search(embeddings, k)[fields].copy()
+        return repack_fields(self._gallery._search(embeddings, k)[fields])  # without room for the others
 
     def within(self, embedding: NDArray[np.float32], distance: float) -> list[Neighbour]:
         return self._gallery.within(embedding, distance)
