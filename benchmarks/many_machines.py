@@ -121,8 +121,8 @@ def one_process(names, workers):
 def several_processes(names, workers):
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        read = ray.data.read_binary_files(names, include_paths=True, override_num_blocks=max(4 * workers, len(names) // 64))
-        facestyle.ray.embed_photos(read, workers=workers, batch_size=32).write_parquet(folder)
+        read = ray.data.read_binary_files(names, include_paths=True, override_num_blocks=max(4 * workers, len(names) // 128))
+        facestyle.ray.embed_photos(read, workers=workers).write_parquet(folder)
         return time.perf_counter() - began
 
 
