@@ -11,6 +11,7 @@
 #   make docs       the documentation as a site, build/site/index.html
 #   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
+#   make test-ray   many photos and large galleries on several processes, by Ray
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -303,7 +304,7 @@ lint: | have-deps
 	$(need_swift)
 	@Tools/lint
 
-.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-install
+.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-ray test-install
 test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
 	@echo "all tests passed"
 
@@ -371,6 +372,16 @@ test-install: all models have-builders
 
 test-python: all models have-server have-pictures
 	PYTHONPATH=bindings/python:examples $(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests Tests/CLI Tests/Examples
+
+# On a Ray of several processes, in an environment of its own: not part of `test`, whose environment it would make twice as large.
+RAY := $(BUILD)/ray/.ready
+$(RAY): Tools/requirements-ray.txt | have-deps
+	/usr/bin/python3 -m venv $(BUILD)/ray
+	$(BUILD)/ray/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+test-ray: all models have-server $(RAY)
+	PYTHONPATH=bindings/python:examples $(BUILD)/ray/bin/python -m pytest -q -rs $(PYTEST_OPTIONS) bindings/python/tests/test_ray*.py
 
 test-daemon: all models $(DAEMON) have-frames have-server
 	$(PYTHON) -m pytest -q -rs $(PYTEST_OPTIONS) Tests/Daemon

@@ -19,6 +19,7 @@ _HOMES = {
     "augmentation": ("augment", "augmentation_settings"),
     "model": ("Model", "ModelInfo", "installed_models", "Architecture", "architectures"),
     "files": ("DetectedPhoto", "picture_endings"),
+    "embed": ("embed_folder", "EmbeddedFolder"),
     "simple": ("faces", "same", "paint"),
     "analysis": ("FaceAnalysis", "AnalysedFace"),
     "recognition": (

@@ -1,4 +1,6 @@
-"""`python3 -m facestyle COMMAND ...`: the program `facestyle`, which the package brings, or the system's."""
+"""`python3 -m facestyle COMMAND ...`: the program `facestyle`, which the package brings, or the system's.
+
+Tables of faces are the package's own: `facestyle embed FOLDER -o faces.parquet` is `python -m facestyle.embed`."""
 
 import os
 import shutil
@@ -29,6 +31,10 @@ def _installed():
 
 
 def main():
+    if sys.argv[1:2] == ["embed"] and any(word.endswith(".parquet") for word in sys.argv[2:]):
+        from .embed import main as embed
+
+        embed(sys.argv[2:])
     path = program()
     if path is None:
         sys.exit("facestyle: the program is not to be found; expected it in the package, or `make install`")

@@ -4,7 +4,7 @@ import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import AbstractSet, Iterator, Optional
 
 from . import _c
 from ._convert import flag, wrong
@@ -96,30 +96,41 @@ def _photos(paths, output):
             photos.append((path, Path(path.name)))
             continue
         count = len(photos) + len(failures)
-        _walk(path, Path(), {_identity(output)} if output is not None else set(), photos, failures)
+        for below, error in walk(path, {_identity(output)} if output is not None else set()):
+            photos.append((path / below, below)) if error is None else failures.append((path / below, error))
         if len(photos) + len(failures) == count:
-            failures.append((path, FileNotFoundError(f"{path}: no {', '.join(picture_endings())} file in this folder")))
+            failures.append((path, no_pictures(path)))
     return photos, failures
+
+
+def no_pictures(folder: Path) -> FileNotFoundError:
+    return FileNotFoundError(f"{folder}: no {', '.join(picture_endings())} file in this folder")
 
 
 def _path(path):
     return Path(os.fsdecode(path))
 
 
-def _walk(folder, below, entered, photos, failures):
+def walk(folder: Path, entered: "AbstractSet[Optional[tuple[int, int]]]" = frozenset()) -> "Iterator[tuple[Path, Optional[OSError]]]":
+    """The pictures in a folder and in the folders in it, without hidden ones, by their names: paths below it, each with None, and
+    those of folders that cannot be read, with the reason. What is in `entered` (as `_identity`) is not looked into."""
+    return _walk(folder, Path(), entered, picture_endings())
+
+
+def _walk(folder, below, entered, endings):
     identity = _identity(folder)
     if identity is None or identity in entered:  # a link to a folder around it, or the folder of the copies
         return
     try:
         names = sorted(name for name in os.listdir(folder) if not name.startswith("."))
     except OSError as error:
-        failures.append((folder, error))
+        yield below, error
         return
     for name in names:
         if (folder / name).is_dir():
-            _walk(folder / name, below / name, entered | {identity}, photos, failures)
-        elif _is_picture(name):
-            photos.append((folder / name, below / name))
+            yield from _walk(folder / name, below / name, entered | {identity}, endings)
+        elif name.lower().endswith(endings):
+            yield below / name, None
 
 
 def _identity(path):
