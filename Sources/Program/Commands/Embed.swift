@@ -14,7 +14,7 @@ struct Embed: ParsableCommand {
       "dimension", "faces"}; each face has "x", "y", "width", "height", "score", "landmarks" and \
       "embedding". A photo that fails is {"photo", "error"}; the others are done, and the exit status is 1.
 
-      `python3 -m facestyle.embed_folder` does that for a folder of any size, to a Parquet file.
+      `python3 -m facestyle.embed` does that for a folder of any size, to a Parquet file.
       """)
 
   @Argument(help: "\(anyPictureFormat) files, and folders of them.") var photos: [String]
