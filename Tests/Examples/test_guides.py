@@ -23,7 +23,7 @@ REFUSING = [
 ]
 # What the guide says that commands print.
 PRINTED = [
-    "same person, distance 0.38 (threshold 0.60, dlib-resnet)", "different people, distance 0.83",
+    "same person, distance 0.38", "different people, distance 0.83",
     "quality 0.50: cut off by the edge", "obama, distance 0.33",
 ]  # fmt: skip
 
