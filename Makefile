@@ -127,7 +127,7 @@ abi-check:
 	Tools/abi-check
 
 # Manual pages and completions: what the program says of itself.
-$(MANUAL): $(PROGRAM) Tools/manual
+$(MANUAL): $(PROGRAM) Tools/manual Tools/program_help.py
 	rm -rf $(BUILD)/man $(BUILD)/completions
 	$(PROGRAM) --experimental-dump-help > $(BUILD)/help.json
 	Tools/manual $(BUILD)/man $(VERSION) < $(BUILD)/help.json

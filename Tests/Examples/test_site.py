@@ -1,6 +1,7 @@
 """The documentation's site, before MkDocs: its pages and their navigation. `make docs` checks the rest."""
 
 import html
+import json
 import re
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import c_header  # noqa: E402
 import check_links  # noqa: E402
 import header_text  # noqa: E402
 import python_pages  # noqa: E402
+from command_pages import Commands  # noqa: E402
 from documents import Documents, chapters, first_sentence  # noqa: E402
 from gather import ASSETS, MARK, WAY_IN, Site  # noqa: E402
 from header_pages import blocks  # noqa: E402
@@ -225,6 +227,54 @@ def test_a_program_is_introduced_by_its_first_sentence():
     )
     assert first_sentence('"""What it is: so."""\n') == "What it is: so."
     assert first_sentence("int x;\n") == ""
+
+
+# ---- The program ----
+
+HELP = {
+    "commandName": "facestyle", "abstract": "Finds faces.", "discussion": "One.\n\nNames are <a|b> and *c*.", "subcommands": [
+        {"commandName": "gallery", "abstract": "Keeps people.", "subcommands": [
+            {"commandName": "add", "abstract": "As `gallery list` says.", "arguments": [
+                {"kind": "positional", "valueName": "photos", "isRepeating": True, "isOptional": False, "abstract": "Photos."},
+                {"kind": "option", "valueName": "rule", "isRepeating": False, "isOptional": True, "abstract": "A rule.",
+                 "names": [{"kind": "short", "name": "r"}, {"kind": "long", "name": "rule"}], "defaultValue": "none",
+                 "allValues": ["mean", "vote"], "sectionTitle": "people"},
+                {"kind": "flag", "isRepeating": False, "isOptional": True, "abstract": "Hidden.", "shouldDisplay": False,
+                 "names": [{"kind": "long", "name": "dump"}]},
+            ]},
+        ]},
+        {"commandName": "help", "abstract": "Shows help."},
+    ],
+}  # fmt: skip
+
+
+def test_every_command_and_option_is_on_a_page():
+    commands = Commands(json.dumps({"command": HELP}))
+    pages = commands.pages()
+    assert list(pages) == ["program/index.md", "program/gallery.md"]
+    assert "| [gallery](gallery.md) | Keeps people. |" in pages["program/index.md"]
+    assert r"Names are &lt;a&#124;b&gt; and \*c\*." in pages["program/index.md"]
+    gallery = pages["program/gallery.md"]
+    assert "| [add](#facestyle-gallery-add) | As `gallery list` says. |" in gallery
+    assert "## facestyle gallery add {#facestyle-gallery-add}" in gallery
+    assert "facestyle gallery add <photos> ... [<options>]" in gallery
+    assert "<code>-r, --rule &lt;rule&gt;</code> | A rule. (default: none) One of mean, vote. |" in gallery
+    assert "Shows help" not in "".join(pages.values()) and "--dump" not in gallery
+    assert commands.navigation() == [{"The program": "program/index.md"}, {"gallery": "program/gallery.md"}]
+
+
+def test_code_that_begins_with_a_command_leads_to_what_is_said_of_it():
+    documents = Documents([], names=Commands(json.dumps({"command": HELP})).code())
+    text = documents.text("`facestyle gallery add x.jpg`, `facestyle gallery`, `facestyle-convert`", "docs/faces.md")
+    assert re.findall(r"\]\(([^)]+)\)", text) == [
+        "../program/gallery.md#facestyle-gallery-add", "../program/gallery.md",
+    ]  # fmt: skip
+
+
+def test_without_the_program_there_are_no_pages_of_it(site):
+    assert not any(path.startswith("program/") for path in site.pages)
+    assert "Program" not in [title for tab in site.navigation() for title in tab]
+    assert "program/gallery.md" in Site(json.dumps({"command": HELP})).pages
 
 
 # ---- Python ----

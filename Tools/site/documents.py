@@ -109,7 +109,9 @@ class Documents:
 
         def linked(found):
             code = found["code"] or ""
-            place = self.names.get(code) or self.names.get(re.match(r"(?:fs\.)?\w*", code)[0])
+            words = code.split()  # of the program up to three, `facestyle gallery add`, with more behind them
+            known = [code, *(" ".join(words[:count]) for count in (3, 2)), re.match(r"(?:fs\.)?\w*", code)[0]]
+            place = next((self.names[name] for name in known if name in self.names), None)
             return f"[`{code}`]({relative(place, page_of(self.root, path))})" if place else found[0]
 
         return re.sub(r"\[[^\]]*\](?:\([^)]*\))|`(?P<code>[^`]+)`", linked, line)

@@ -5,7 +5,7 @@
 
 Pages are the repository's documents, in the same folders; the start page and the page of installation are
 chapters of README.md; those of the C interface come from include/facestyle.h, those of Python are filled by
-mkdocstrings. The navigation is that of docs/README.md. The configuration is Tools/site/mkdocs.yml with it."""
+mkdocstrings, those of the program come from build/help.json, where it has been built. The navigation is that of docs/README.md. The configuration is Tools/site/mkdocs.yml with it."""
 
 import json
 import re
@@ -15,6 +15,7 @@ import textwrap
 from pathlib import Path
 
 import python_pages
+from command_pages import Commands
 from documents import ROOT, Documents, chapters, page_of
 from header_pages import Header
 
@@ -32,16 +33,18 @@ MARK = ".gathered"
 
 
 class Site:
-    def __init__(self):
-        self.header = Header()
+    def __init__(self, help_text=None):
+        """`help_text`: what the program says of itself; without it there are no pages of its commands."""
+        self.header, self.commands = Header(), Commands(help_text)
         index = (ROOT / INDEX).read_text()
         self.chapters = [
             (heading.partition(":")[0], links(text)) for heading, text in chapters(index) if links(text)
         ]
         paths = [INDEX, PYTHON, CPP, *(path for _, listed in self.chapters for path in listed)]
-        self.documents = Documents(paths, names={**self.header.code(), **python_pages.places()})
+        names = {**self.header.code(), **python_pages.places(), **self.commands.code()}
+        self.documents = Documents(paths, names=names)
         readme = chapters((ROOT / "README.md").read_text())
-        self.pages = {**self.documents.pages, **self.header.pages(), **python_pages.pages()}
+        self.pages = {**self.documents.pages, **self.header.pages(), **python_pages.pages(), **self.commands.pages()}
         # These are documents too: what they link to is known when they are written.
         self.pages["index.md"] = self._start(readme)
         self.pages["install.md"] = self._install(readme)
@@ -59,8 +62,9 @@ class Site:
             tabs.append({heading: (index if number == 0 else []) + entries})
         c = [{"Conventions": "include/index.md"}, *self.header.navigation(), {"C++": page_of(ROOT, CPP)}]
         python = [{"The package": page_of(ROOT, PYTHON)}, *python_pages.navigation()]
+        program = [{"Program": self.commands.navigation()}] if self.commands.navigation() else []
         # Before the last two: what was measured, and what those need who change the library.
-        return tabs[:-2] + [{"C interface": c}, {"Python": python}] + tabs[-2:]
+        return tabs[:-2] + program + [{"C interface": c}, {"Python": python}] + tabs[-2:]
 
     def write(self, folder):
         """A folder that is there must be one that was written here: it is emptied first."""
@@ -132,7 +136,8 @@ def configuration(site, pages):
 
 def main():
     pages, target = Path(sys.argv[1]), Path(sys.argv[2])
-    site = Site()
+    text = pages.with_name("help.json")
+    site = Site(text.read_text() if text.exists() else None)
     site.write(pages)
     target.write_text(configuration(site, pages) + "\n")
 
