@@ -32,7 +32,7 @@ def train(options, teacher, landmarks):
     photos.add_people(options.data / "celeba", points=CELEBA_POINTS)
     photos.add_folder(options.data / "landmarks" / "images", landmarks=landmarks)
     with fs.Trainer(
-        "nn4.small2", loss="distillation", optimiser="adamw", schedule="one-cycle", steps=options.steps, rate=4e-3,
+        "nn4.small2", loss="distillation", optimizer="adamw", schedule="one-cycle", steps=options.steps, rate=4e-3,
         weight_decay=1e-4,
     ) as trainer:
         if options.checkpoint.exists():

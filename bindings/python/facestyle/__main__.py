@@ -1,12 +1,14 @@
 """`python3 -m facestyle COMMAND ...`: the program `facestyle`, which the package brings, or the system's."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
 from pathlib import Path
 
 
-def program():
+def program() -> str | None:
     """Its path; None if there is none."""
     package = Path(__file__).resolve().parent
     places = [package / "native" / "facestyle"]
@@ -16,7 +18,7 @@ def program():
     return known or _installed()
 
 
-def _installed():
+def _installed() -> str | None:
     """One on the path that is no script of this package, which would only call us again."""
     for folder in os.get_exec_path():
         found = shutil.which("facestyle", path=folder)
@@ -28,7 +30,7 @@ def _installed():
     return None
 
 
-def main():
+def main() -> None:
     path = program()
     if path is None:
         sys.exit("facestyle: the program is not to be found; expected it in the package, or `make install`")

@@ -29,11 +29,12 @@ def test_numpy_sees_the_array(picture):
     assert not hasattr(picture, "size")
     assert np.shape(picture) == array.shape and np.mean(picture) == array.mean()
     assert np.array_equal(np.stack([picture, picture]), np.stack([array, array]))
-    again = np.asarray(picture)
-    again[:] = 0  # a copy: the picture never changes
-    assert np.array_equal(np.asarray(picture), array)
-    with pytest.raises(ValueError, match="copy=False"):
-        np.asarray(picture, copy=False)
+    for view in (np.asarray(picture), np.asarray(picture, copy=False)):
+        assert np.shares_memory(view, np.asarray(picture)) and not np.shares_memory(view, np.array(picture))
+        with pytest.raises(ValueError, match="read-only"):  # the picture never changes
+            view[:] = 0
+    with pytest.raises(ValueError, match="as float32 is a copy; expected copy=None"):
+        np.asarray(picture, np.float32, copy=False)
     with fs.Image.from_array(picture) as same:  # an image where an array is wanted
         assert np.array_equal(same.to_array(), array)
 
