@@ -65,7 +65,7 @@ def calibrate(
 ) -> Calibration:
     """The `Calibration` of distances [pairs], 0 or more; `same` is true for pairs of one person.
 
-    `far` is the rate of strangers that may be taken for somebody in a search among `people`; 1 is verification. Pairs, and
+    `far` is the rate of strangers that may be taken for somebody in a search among `people`; 1 is verification. `confidence` is that of the bounds, 0 to 1. Pairs, and
     the comparisons of a search, count as independent. `FaceStyleError` tells how many pairs of two people are needed where
     there are too few to claim the rate.
     """

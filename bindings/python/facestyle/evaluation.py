@@ -81,7 +81,7 @@ def evaluate(
 
     `folds` tells each pair's fold by any whole numbers; without them either kind is cut into `fold_count` parts in
     the order given. An infinite distance is that of a pair with a face that was not found: no threshold accepts it.
-    TAR at a FAR needs `impostors * FAR >= min_false_accepts` (3 is the "rule of three").
+    TAR at a FAR needs `impostors * FAR` of `min_false_accepts` or more (3 is the "rule of three").
     """
     exact, alike = _labelled(distances, same)
     options, out = defaults(_c.fs_evaluation_options, _c.fs_evaluation_options_init), _c.fs_evaluation()

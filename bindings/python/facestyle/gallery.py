@@ -173,7 +173,8 @@ class Gallery(Handle):
         self, name: str, photo: Image | ArrayLike, note: str = "", threshold: float | None = None, refuse: bool = False
     ) -> Enrolment:
         """Adds `photo`, an `Image` or an embedding, and tells whether the same face is there under another name, within
-        `threshold`; with `refuse` it is not added then. An `Enrolment` is returned."""
+        `threshold`, a distance (the model's); with `refuse` it is not added then. `note` is kept with it. An `Enrolment` is
+        returned."""
         options, out = defaults(_c.fs_enrolment_options, _c.fs_enrolment_options_init), _c.fs_enrolment()
         who = text(name, "name")
         options.note, options.threshold, options.refuse = text(note, "note"), threshold_of(threshold), flag(refuse, "refuse")

@@ -76,9 +76,12 @@ def identify(
 ) -> Identity:  # fmt: skip
     """Who of the people on the photos `embeddings` [photos, dimension] is `probe` [dimension]? An `Identity`.
 
-    `labels` [photos] say whose photo is whose: whole numbers or names. `rule` tells how several photos of a person count:
-    "nearest", "mean" (of the distances), "template" (the distance to the mean of the embeddings), or "vote" of the
-    `neighbours` nearest photos. Somebody is known up to `threshold`, if the next person is at least `margin` farther.
+    `labels` [photos] say whose photo is whose: whole numbers or names. Somebody is known up to `threshold`, if the next person
+    is at least `margin` farther.
+
+    - `rule`: how several photos of a person count: "nearest", "mean" (of the distances), "template" (the distance to the mean of the
+      embeddings), or "vote" of the `neighbours` nearest photos.
+    - `kind`, `head`: how far embeddings are apart, as in `distances`.
     """
     vectors, asked = floats(embeddings, (None, None), "embeddings"), floats(probe, (None,), "probe")
     names, numbers = np.unique(labels_of(labels, len(vectors)), return_inverse=True)

@@ -67,7 +67,7 @@ class LossValue:
 
 
 class Loss:
-    """A loss by its name, one of `facestyle.losses.KINDS`. None is the library's default, for the loss:
+    """A loss of a `kind`, one of `facestyle.losses.KINDS`. None is the library's default, for the loss:
 
     - `reduction`: of the losses of a batch: "sum", "mean" or "mean-of-active".
     - `margin`: 0 or more; a squared distance for triplets (0.2), a distance for "contrastive" (1), of "cosface" (0.35), radians of

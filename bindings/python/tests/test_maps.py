@@ -1,8 +1,4 @@
-"""t-SNE maps, and plots."""
-
-import json
-import struct
-import sys
+"""t-SNE maps."""
 
 import numpy as np
 import pytest
@@ -56,9 +52,3 @@ def test_what_has_no_map_is_refused():
     with pytest.raises(ValueError, match=r"\[20\]; expected \[any, any\]"):
         fs.tsne(points[:, 0])
     assert np.isfinite(fs.tsne(points, 5, steps=50)[0]).all()
-
-
-def size(path):
-    data = path.read_bytes()
-    assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    return struct.unpack(">II", data[16:24])

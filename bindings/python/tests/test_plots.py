@@ -1,12 +1,19 @@
 """Plots."""
 
 import json
+import struct
 import sys
 
 import numpy as np
 import pytest
 
 import facestyle as fs
+
+
+def size(path):
+    data = path.read_bytes()
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    return struct.unpack(">II", data[16:24])
 
 
 @pytest.fixture
@@ -55,6 +62,25 @@ def test_a_map_is_drawn(plots, tmp_path):
 def test_detections_are_drawn(plots, tmp_path):
     curves = {"good": ([0, 1, 40], [5, 8, 9], (1, 8)), "bad": ([3], [2], (0, 0)), "blind": ([], [], (0, 0))}
     assert size(plots.detections(curves, 10, tmp_path / "detections.png").path) == (960, 720)
+
+
+def test_groups_are_drawn(plots, tmp_path):
+    embeddings = np.random.default_rng(4).normal(size=(60, 4))
+    names = np.array(["young", "old", "none"])[np.arange(60) % 3]
+    embeddings[names == "none"] *= 100  # far from each other: nobody is taken for anybody
+    rates = fs.false_accepts_by_group(embeddings, names, 1.5, resamples=20)
+    assert {rate.accepted == 0 for rate in rates} == {True, False} and {rate.is_mixed for rate in rates} == {True, False}
+    width, height = size(plots.groups(rates, tmp_path / "groups.png").path)
+    assert width == 960 and height > 300
+    with pytest.raises(ValueError, match="rates are none; expected those of false_accepts_by_group"):
+        plots.groups([])
+
+
+def test_a_plot_without_a_path_is_kept_in_memory_and_shown_by_a_notebook(plots, tmp_path):
+    plot = plots.activation_maps(np.ones((2, 3, 4)))
+    assert plot.path is None and plot._repr_png_()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert plot.save(tmp_path / "later.png").read_bytes() == plot._repr_png_()
+    assert len(plot.figure.axes) == 2
 
 
 def test_without_matplotlib_the_remedy_is_told(monkeypatch, tmp_path):
