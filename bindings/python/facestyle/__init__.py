@@ -17,294 +17,85 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for checkers of types, what _HOMES says
     from . import plots as plots
-    from .analysis import AnalysedFace as AnalysedFace
-    from .analysis import FaceAnalysis as FaceAnalysis
-    from .augmentation import augment as augment
-    from .augmentation import augmentation_settings as augmentation_settings
-    from .calibration import (
-        Calibration as Calibration,
-    )  # fmt: skip
-    from .calibration import (
-        Growth as Growth,
-    )
-    from .calibration import (
-        calibrate as calibrate,
-    )
-    from .calibration import (
-        calibrate_embeddings as calibrate_embeddings,
-    )
-    from .calibration import (
-        calibration_growth as calibration_growth,
-    )
-    from .costs import (
-        content_cost as content_cost,
-    )
-    from .costs import (
-        gram_matrix as gram_matrix,
-    )
-    from .costs import (
-        style_cost as style_cost,
-    )
-    from .costs import (
-        total_cost as total_cost,
-    )
-    from .costs import (
-        triplet_loss as triplet_loss,
-    )  # fmt: skip
-    from .dense_landmarks import (
-        DenseLandmarks as DenseLandmarks,
-    )  # fmt: skip
-    from .dense_landmarks import (
-        FaceOpenness as FaceOpenness,
-    )
-    from .dense_landmarks import (
-        face_openness as face_openness,
-    )
-    from .detection import (
-        DetectionLoss as DetectionLoss,
-    )
-    from .detection import (
-        DetectionParts as DetectionParts,
-    )
-    from .detection import (
-        DetectionValue as DetectionValue,
-    )
-    from .detection import (
-        SceneFace as SceneFace,
-    )
-    from .detection import (
-        Scenes as Scenes,
-    )  # fmt: skip
-    from .detection import (
-        box_overlap as box_overlap,
-    )
-    from .detection import (
-        cell_count as cell_count,
-    )
-    from .differentiation import (
-        GradientReport as GradientReport,
-    )
-    from .differentiation import (
-        check_gradient as check_gradient,
-    )
-    from .differentiation import (
-        convolve as convolve,
-    )
-    from .differentiation import (
-        differentiate as differentiate,
-    )  # fmt: skip
-    from .differentiation import (
-        numeric_gradient as numeric_gradient,
-    )
     from .errors import (
-        Cancelled as Cancelled,
-    )
-    from .errors import (
-        FaceStyleError as FaceStyleError,
-    )  # fmt: skip
-    from .errors import (
-        NoFace as NoFace,
-    )
-    from .errors import (
+        FaceStyleError as FaceStyleError, NoFace as NoFace, Cancelled as Cancelled,
         SystemRefusal as SystemRefusal,
-    )
-    from .evaluation import (
-        Evaluation as Evaluation,
     )  # fmt: skip
-    from .evaluation import (
-        Landmarks as Landmarks,
-    )
-    from .evaluation import (
-        Pairs as Pairs,
-    )
-    from .evaluation import (
-        Roc as Roc,
-    )
-    from .evaluation import (
-        TrueAccepts as TrueAccepts,
-    )
-    from .evaluation import (
-        evaluate as evaluate,
-    )
-    from .evaluation import (
-        evaluate_lfw as evaluate_lfw,
-    )
-    from .evaluation import (
-        roc as roc,
-    )
-    from .face import Face as Face
-    from .face import Verdict as Verdict
-    from .fast_style import (
-        FastStyler as FastStyler,
-    )  # fmt: skip
-    from .fast_style import (
-        FastStyleTrainer as FastStyleTrainer,
-    )
-    from .fast_style import (
-        FastTrainingStep as FastTrainingStep,
-    )
-    from .fast_style import (
-        UniversalStyler as UniversalStyler,
-    )
-    from .files import DetectedPhoto as DetectedPhoto
-    from .files import picture_endings as picture_endings
-    from .frame import Frame as Frame
-    from .gallery import (
-        Enrolment as Enrolment,
-    )
-    from .gallery import (
-        Gallery as Gallery,
-    )  # fmt: skip
-    from .gallery import (
-        GalleryPhoto as GalleryPhoto,
-    )
-    from .gallery import (
-        GalleryReport as GalleryReport,
-    )
-    from .gallery import (
-        Match as Match,
-    )
-    from .gallery import (
-        Neighbour as Neighbour,
-    )
-    from .gallery import (
-        Person as Person,
-    )
-    from .groups import GroupRate as GroupRate
-    from .groups import false_accepts_by_group as false_accepts_by_group
-    from .identification import Identity as Identity
-    from .identification import distances as distances
-    from .identification import identify as identify
     from .image import Image as Image
-    from .left_out import LeftOut as LeftOut
-    from .library import (
-        Host as Host,
-    )
-    from .library import (
-        algebra_library as algebra_library,
-    )
-    from .library import (
-        choose_instruction_set as choose_instruction_set,
-    )
-    from .library import (
-        host as host,
-    )
-    from .library import (
-        instruction_set as instruction_set,
-    )
-    from .library import (
-        live_handles as live_handles,
-    )
-    from .library import (
-        memory_limit as memory_limit,
-    )
-    from .library import (
-        set_log as set_log,
-    )
-    from .library import (
-        set_threads as set_threads,
-    )
-    from .library import (
-        threads as threads,
-    )
-    from .library import (
-        version as version,
+    from .frame import Frame as Frame
+    from .augmentation import augment as augment, augmentation_settings as augmentation_settings
+    from .model import (
+        Model as Model, ModelInfo as ModelInfo, installed_models as installed_models,
+        Architecture as Architecture, architectures as architectures,
     )  # fmt: skip
-    from .liveness import Liveness as Liveness
-    from .liveness import LivenessVerdict as LivenessVerdict
-    from .losses import Loss as Loss
-    from .losses import LossValue as LossValue
-    from .losses import MiningStatistics as MiningStatistics
-    from .maps import tsne as tsne
-    from .model import (
-        Architecture as Architecture,
-    )
-    from .model import (
-        Model as Model,
-    )  # fmt: skip
-    from .model import (
-        ModelInfo as ModelInfo,
-    )
-    from .model import (
-        architectures as architectures,
-    )
-    from .model import (
-        installed_models as installed_models,
-    )
-    from .photos import Photos as Photos
-    from .quality import Quality as Quality
-    from .quality import face_quality as face_quality
+    from .files import DetectedPhoto as DetectedPhoto, picture_endings as picture_endings
+    from .simple import faces as faces, same as same, paint as paint
+    from .analysis import FaceAnalysis as FaceAnalysis, AnalysedFace as AnalysedFace
+    from .face import Face as Face, Verdict as Verdict
     from .recognition import (
-        Detector as Detector,
-    )  # fmt: skip
-    from .recognition import (
-        Embedder as Embedder,
-    )
-    from .recognition import (
-        compare as compare,
-    )
-    from .recognition import (
-        distance as distance,
-    )
-    from .recognition import (
+        Detector as Detector, Embedder as Embedder, compare as compare, distance as distance,
         template as template,
-    )
-    from .seeing import (
-        Layer as Layer,
     )  # fmt: skip
-    from .seeing import (
-        UnitPatch as UnitPatch,
-    )
-    from .seeing import (
-        UnitSearch as UnitSearch,
-    )
-    from .seeing import (
-        activation_maps as activation_maps,
-    )
-    from .seeing import (
-        layers as layers,
-    )
-    from .seeing import (
-        map_image as map_image,
-    )
-    from .simple import faces as faces
-    from .simple import paint as paint
-    from .simple import same as same
-    from .style import (
-        Costs as Costs,
-    )
-    from .style import (
-        Progress as Progress,
-    )
-    from .style import (
-        StyleJob as StyleJob,
-    )
-    from .style import (
-        Styler as Styler,
+    from .gallery import Gallery as Gallery
+    from .gallery_records import (
+        Enrolment as Enrolment, GalleryPhoto as GalleryPhoto, GalleryReport as GalleryReport, Match as Match,
+        Neighbour as Neighbour, Person as Person,
     )  # fmt: skip
-    from .style import (
-        face_map as face_map,
-    )
-    from .style import (
-        flow_warp as flow_warp,
-    )
-    from .style import (
-        match_colours as match_colours,
-    )
-    from .style_options import StyleOptions as StyleOptions
-    from .tracker import Track as Track
-    from .tracker import Tracked as Tracked
-    from .tracker import Tracker as Tracker
-    from .training import (
-        Trainer as Trainer,
+    from .costs import (
+        triplet_loss as triplet_loss, content_cost as content_cost, gram_matrix as gram_matrix,
+        style_cost as style_cost, total_cost as total_cost,
     )  # fmt: skip
-    from .training import (
-        TrainingProgress as TrainingProgress,
-    )
-    from .training import (
-        TrainingStep as TrainingStep,
-    )
+    from .losses import Loss as Loss, LossValue as LossValue, MiningStatistics as MiningStatistics
+    from .evaluation import (
+        Evaluation as Evaluation, TrueAccepts as TrueAccepts, Roc as Roc, Pairs as Pairs,
+        Landmarks as Landmarks, evaluate as evaluate, roc as roc, evaluate_lfw as evaluate_lfw,
+    )  # fmt: skip
     from .verification_sets import VerificationSet as VerificationSet
+    from .calibration import (
+        Calibration as Calibration, Growth as Growth, calibrate as calibrate,
+        calibrate_embeddings as calibrate_embeddings, calibration_growth as calibration_growth,
+    )  # fmt: skip
+    from .groups import GroupRate as GroupRate, false_accepts_by_group as false_accepts_by_group
+    from .identification import Identity as Identity, distances as distances, identify as identify
+    from .quality import Quality as Quality, face_quality as face_quality
+    from .liveness import Liveness as Liveness, LivenessVerdict as LivenessVerdict
+    from .dense_landmarks import (
+        DenseLandmarks as DenseLandmarks, FaceOpenness as FaceOpenness, face_openness as face_openness,
+    )  # fmt: skip
+    from .tracker import Tracker as Tracker, Track as Track, Tracked as Tracked
+    from .maps import tsne as tsne
+    from .photos import Photos as Photos
+    from .training import Trainer as Trainer
+    from .training_steps import TrainingProgress as TrainingProgress, TrainingStep as TrainingStep
+    from .left_out import LeftOut as LeftOut
+    from .detection import (
+        Scenes as Scenes, SceneFace as SceneFace, DetectionLoss as DetectionLoss,
+        DetectionParts as DetectionParts, DetectionValue as DetectionValue, box_overlap as box_overlap,
+        cell_count as cell_count,
+    )  # fmt: skip
+    from .differentiation import (
+        differentiate as differentiate, numeric_gradient as numeric_gradient,
+        check_gradient as check_gradient, GradientReport as GradientReport, convolve as convolve,
+    )  # fmt: skip
+    from .style_options import StyleOptions as StyleOptions
+    from .style import (
+        Styler as Styler, StyleJob as StyleJob, Progress as Progress, Costs as Costs,
+        match_colours as match_colours, face_map as face_map, flow_warp as flow_warp,
+    )  # fmt: skip
+    from .fast_style import (
+        FastStyler as FastStyler, FastStyleTrainer as FastStyleTrainer,
+        FastTrainingStep as FastTrainingStep, UniversalStyler as UniversalStyler,
+    )  # fmt: skip
+    from .seeing import (
+        Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitSearch as UnitSearch,
+        activation_maps as activation_maps, map_image as map_image,
+    )  # fmt: skip
+    from .library import (
+        version as version, threads as threads, set_threads as set_threads,
+        memory_limit as memory_limit, Host as Host, host as host, algebra_library as algebra_library,
+        instruction_set as instruction_set, choose_instruction_set as choose_instruction_set,
+        live_handles as live_handles, set_log as set_log,
+    )  # fmt: skip
 
 _MODULES = ("plots",)
 _HOMES = {
@@ -318,7 +109,8 @@ _HOMES = {
     "analysis": ("FaceAnalysis", "AnalysedFace"),
     "face": ("Face", "Verdict"),
     "recognition": ("Detector", "Embedder", "compare", "distance", "template"),
-    "gallery": ("Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour", "Person"),
+    "gallery": ("Gallery",),
+    "gallery_records": ("GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour", "Person"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
@@ -332,7 +124,8 @@ _HOMES = {
     "tracker": ("Tracker", "Track", "Tracked"),
     "maps": ("tsne",),
     "photos": ("Photos",),
-    "training": ("Trainer", "TrainingStep", "TrainingProgress"),
+    "training": ("Trainer",),
+    "training_steps": ("TrainingStep", "TrainingProgress"),
     "left_out": ("LeftOut",),
     "detection": ("Scenes", "SceneFace", "DetectionLoss", "DetectionParts", "DetectionValue", "box_overlap", "cell_count"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),

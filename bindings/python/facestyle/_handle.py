@@ -13,10 +13,12 @@ Self = TypeVar("Self", bound="Handle")
 
 
 class Handle:
-    """Owns one handle. `close()`, the end of a `with` block or the garbage collector gives it back.
+    """Owns one handle. `close()`, the end of a `with` block or the garbage
+    collector gives it back.
 
-    There is no copy of it: two owners would give it back twice. Hand the object itself on, within the process; what pickle
-    would carry into another process is an address in this one."""
+    There is no copy of it: two owners would give it back twice. Hand the
+    object itself on, within the process; what pickle would carry into
+    another process is an address in this one."""
 
     _pointer: Any = None
     _destroy: ClassVar[Any] = None  # the C function, set by each class
@@ -46,7 +48,8 @@ class Handle:
 
     @classmethod
     def _of_another(cls: type[Self], value: object, what: str) -> Self | None:
-        """An object of this class for a value that stands for one; None if it does not."""
+        """An object of this class for a value that stands for one; None if it
+        does not."""
         return None
 
     def _give_back(self, pointer: Any) -> None:
@@ -71,7 +74,8 @@ class Handle:
 
 
 class Worker(Handle):
-    """An object that the library lets one thread use at a time. Others wait; a callback of its own gets an error."""
+    """An object that the library lets one thread use at a time. Others
+    wait; a callback of its own gets an error."""
 
     def __init__(self, pointer: Any) -> None:
         super().__init__(pointer)

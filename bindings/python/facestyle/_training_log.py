@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ._types import PathLike
 
 if TYPE_CHECKING:
-    from .training import TrainingProgress
+    from .training_steps import TrainingProgress
 
 
 class Log:

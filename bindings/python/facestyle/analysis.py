@@ -15,14 +15,16 @@ from ._types import Floats, PathLike, Photo
 from .errors import check
 from .face import Face, Verdict, reasons_of, threshold_of, verdict_of
 from .gallery import Gallery
-from .image import opened
+from .pictures import opened
 from .recognition import Detector, Embedder
 
 
 @dataclass(eq=False)
 class AnalysedFace:
-    """A face of a photo. `embedding` is float32 [dimension]. `quality`, 0 to 1, ranks photos of a person; `reasons` are texts: why
-    the face is too bad for a sure answer. `is_main` of the face, large and central, that functions with one photo take."""
+    """A face of a photo. `embedding` is float32 [dimension]. `quality`, 0
+    to 1, ranks photos of a person; `reasons` are texts: why the face is too
+    bad for a sure answer. `is_main` of the face, large and central, that
+    functions with one photo take."""
 
     face: Face
     embedding: Floats
@@ -37,9 +39,12 @@ class FaceAnalysis(Handle):
         with fs.FaceAnalysis() as analysis:
             print(analysis.compare("a.jpg", "b.jpg"))
 
-    `detector` and `embedder` are names of models or paths of their files, as in `Model.open`; without them the best that are
-    installed, "faces-points" and "faces". `min_face` is the side of the smallest face in pixels; at most `max_faces`, the largest,
-    are found. A photo is an `Image`, the path of one, an array as `Image.from_array` takes it, or a Pillow image."""
+    `detector` and `embedder` are names of models or paths of their files,
+    as in `Model.open`; without them the best that are installed,
+    "faces-points" and "faces". `min_face` is the side of the smallest face
+    in pixels; at most `max_faces`, the largest, are found. A photo is an
+    `Image`, the path of one, an array as `Image.from_array` takes it, or a
+    Pillow image."""
 
     _destroy = _c.fs_face_analysis_destroy
 
@@ -55,7 +60,8 @@ class FaceAnalysis(Handle):
 
     @property
     def detector(self) -> Detector | None:
-        """Its `Detector`, which lives as long as this object; None if the embedder sees whole photos."""
+        """Its `Detector`, which lives as long as this object; None if the
+        embedder sees whole photos."""
         pointer = _c.fs_face_analysis_detector(self.handle)
         return _BorrowedDetector(pointer, self) if pointer else None
 
@@ -81,7 +87,8 @@ class FaceAnalysis(Handle):
             _c.fs_faces_destroy(faces)
 
     def compare(self, a: Photo, b: Photo, threshold: float | None = None) -> Verdict:
-        """Are the main faces of two photos the same person's? A `Verdict` is returned."""
+        """Are the main faces of two photos the same person's? A `Verdict` is
+        returned."""
         out, limit = _c.fs_verdict(), threshold_of(threshold)
         first, second = opened(a, "a"), opened(b, "b")
         with first as one, second as other:
@@ -91,8 +98,9 @@ class FaceAnalysis(Handle):
     def gallery(
         self, path: PathLike | None = None, key: bytes | None = None, read_only: bool = False, create: bool = True
     ) -> Gallery:
-        """A `Gallery` that looks at photos with this analysis, which must stay open; in memory or, with a `path`, in a file or on a
-        server, as `Gallery` explains."""
+        """A `Gallery` that looks at photos with this analysis, which must stay
+        open; in memory or, with a `path`, in a file or on a server, as
+        `Gallery` explains."""
         return Gallery(self.embedder, self.detector, path, key, read_only, create)
 
 

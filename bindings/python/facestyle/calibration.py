@@ -20,10 +20,12 @@ from .identification import labels_of
 
 @dataclass(frozen=True)
 class Calibration:
-    """`threshold` is the largest distance that occurs at which `max_false_accepts`, the bound of what one comparison lets
-    pass, is not above `comparison_rate`, what it may: 1 - (1 - far)^(1 / people); rounded to a float, up unless that would
-    accept the next distance too. `false_accepts` and `false_rejects` are as
-    counted; bounds are Clopper and Pearson's, one-sided for false accepts, two-sided for false rejects.
+    """`threshold` is the largest distance that occurs at which
+    `max_false_accepts`, the bound of what one comparison lets pass, is not
+    above `comparison_rate`, what it may: 1 - (1 - far)^(1 / people);
+    rounded to a float, up unless that would accept the next distance too.
+    `false_accepts` and `false_rejects` are as counted; bounds are Clopper
+    and Pearson's, one-sided for false accepts, two-sided for false rejects.
     `max_false_accepts_of_search` is 1 - (1 - max_false_accepts)^people."""
 
     threshold: float
@@ -43,8 +45,10 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Growth:
-    """A search among `people`: what it lets pass with the threshold as it is, as counted and at most; and the threshold
-    that keeps the rate among so many, with what it rejects: None, with a `reason`, where pairs are too few, and this is false."""
+    """A search among `people`: what it lets pass with the threshold as it
+    is, as counted and at most; and the threshold that keeps the rate among
+    so many, with what it rejects: None, with a `reason`, where pairs are
+    too few, and this is false."""
 
     people: int
     false_accepts: float
@@ -63,11 +67,14 @@ class Growth:
 def calibrate(
     distances: ArrayLike, same: ArrayLike, far: float = 1e-3, *, people: int = 1, confidence: float = 0.95
 ) -> Calibration:
-    """The `Calibration` of distances [pairs], 0 or more; `same` is true for pairs of one person.
+    """The `Calibration` of distances [pairs], 0 or more; `same` is true for
+    pairs of one person.
 
-    `far` is the rate of strangers that may be taken for somebody in a search among `people`; 1 is verification. `confidence` is that of the bounds, 0 to 1. Pairs, and
-    the comparisons of a search, count as independent. `FaceStyleError` tells how many pairs of two people are needed where
-    there are too few to claim the rate.
+    `far` is the rate of strangers that may be taken for somebody in a
+    search among `people`; 1 is verification. `confidence` is that of the
+    bounds, 0 to 1. Pairs, and the comparisons of a search, count as
+    independent. `FaceStyleError` tells how many pairs of two people are
+    needed where there are too few to claim the rate.
     """
     exact, alike = _labelled(distances, same)
     out = _c.fs_calibration()
@@ -84,8 +91,9 @@ def calibrate_embeddings(
     embeddings: ArrayLike, labels: ArrayLike, impostors: ArrayLike | None = None, far: float = 1e-3, *, people: int = 1,
     confidence: float = 0.95,
 ) -> Calibration:  # fmt: skip
-    """The same from embeddings [photos, dimension] and labels [photos] of people, whole numbers or names, and embeddings
-    [photos, dimension] of others; without these, all pairs of two labels are the impostors."""
+    """The same from embeddings [photos, dimension] and labels [photos] of
+    people, whole numbers or names, and embeddings [photos, dimension] of
+    others; without these, all pairs of two labels are the impostors."""
     vectors = floats(embeddings, (None, None), "embeddings")
     people_of = np.unique(labels_of(labels, len(vectors)), return_inverse=True)[1]
     numbers = np.ascontiguousarray(people_of.reshape(-1), np.int32)
@@ -104,8 +112,9 @@ def calibration_growth(
     distances: ArrayLike, same: ArrayLike, far: float = 1e-3, *, counts: Iterable[int] = (1, 10, 100, 1000, 10000),
     people: int = 1, confidence: float = 0.95,
 ) -> list[Growth]:  # fmt: skip
-    """How errors grow with the number of people: a `Growth` for each of `counts`. The threshold that is kept is that of
-    `calibrate` with the same arguments."""
+    """How errors grow with the number of people: a `Growth` for each of
+    `counts`. The threshold that is kept is that of `calibrate` with the
+    same arguments."""
     exact, alike = _labelled(distances, same)
     sizes = np.array(integers(counts, "counts", 64), np.uint64)
     rows = (_c.fs_growth * len(sizes))()

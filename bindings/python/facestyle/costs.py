@@ -21,7 +21,8 @@ VARIANTS = {
 def triplet_loss(
     anchors: ArrayLike, positives: ArrayLike, negatives: ArrayLike, margin: float = 0.2, reduction: str = "sum"
 ) -> float:
-    """Sum or mean of `max(0, |a - p|² - |a - n|² + margin)` over rows of [count, dimension]."""
+    """Sum or mean of `max(0, |a - p|² - |a - n|² + margin)` over rows of
+    [count, dimension]."""
     a = floats(anchors, (None, None), "anchors")
     p = floats(positives, (None, None), "positives")
     n = floats(negatives, (None, None), "negatives")
@@ -34,14 +35,16 @@ def triplet_loss(
 
 
 def content_cost(generated: ArrayLike, content: ArrayLike, variant: str = "normalised") -> float:
-    """`factor · sum (generated - content)²` over features [height, width, channels]; the factor is
-    `1/(4 H W C)`, or 1/2 in the "lecture" variant."""
+    """`factor · sum (generated - content)²` over features [height, width,
+    channels]; the factor is `1/(4 H W C)`, or 1/2 in the "lecture" variant.
+    """
     return _feature_cost(_c.fs_content_cost, generated, content, "content", variant)
 
 
 def style_cost(generated: ArrayLike, style: ArrayLike, variant: str = "normalised") -> float:
-    """`factor · sum (Gram(generated) - Gram(style))²` over features [height, width, channels]; the factor is
-    `1/(4 C² (H W)²)`, or `1/(2 H W C)` in the "lecture" variant."""
+    """`factor · sum (Gram(generated) - Gram(style))²` over features
+    [height, width, channels]; the factor is `1/(4 C² (H W)²)`, or `1/(2 H W
+    C)` in the "lecture" variant."""
     return _feature_cost(_c.fs_style_cost, generated, style, "style", variant)
 
 

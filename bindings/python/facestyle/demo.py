@@ -48,7 +48,8 @@ def compare_all(found: dict[Path, Floats], threshold: float) -> None:
 
 
 def identify(found: dict[Path, Floats], embedder: Embedder) -> None:
-    """One photo of somebody who has others, and one of somebody who has none, each against all others."""
+    """One photo of somebody who has others, and one of somebody who has
+    none, each against all others."""
     people = [person(path) for path in found]
     for known in (True, False):
         path = next((path for path in found if (people.count(person(path)) > 1) == known), None)

@@ -42,13 +42,19 @@ NUMBERS = 15  # of a cell
 
 
 class SceneOptions(TypedDict, total=False):
-    """How scenes are composed. Probabilities are 0 to 1; None is the library's default.
+    """How scenes are composed. Probabilities are 0 to 1; None is the
+    library's default.
 
-    - `side`: of the pictures, in pixels, a multiple of 32, 32 to 2048 (320).
-    - `min_face`: smaller faces, by the root of their area in pixels, are ignored, 1 to 1024 (8).
-    - `max_face`: the largest face that is looked for, in sides, 0.1 to 2 (0.9).
-    - `paste`, `max_pasted`: probability of faces set into a photo, and the most of them, 1 to 64 (0.3, 6).
-    - `mosaic`: probability of four scenes in one; with `paste` at most 1 (0.2).
+    - `side`: of the pictures, in pixels, a multiple of 32, 32 to 2048
+      (320).
+    - `min_face`: smaller faces, by the root of their area in pixels, are
+      ignored, 1 to 1024 (8).
+    - `max_face`: the largest face that is looked for, in sides, 0.1 to 2
+      (0.9).
+    - `paste`, `max_pasted`: probability of faces set into a photo, and the
+      most of them, 1 to 64 (0.3, 6).
+    - `mosaic`: probability of four scenes in one; with `paste` at most 1
+      (0.2).
     - `dark`: probability of a dark picture (0.12).
     """
 
@@ -63,8 +69,9 @@ class SceneOptions(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class SceneFace:
-    """A face that a detector learns: `box` (left, top, right, bottom) and five `points` (x, y) or None, in pixels from the
-    picture's top left corner. An `ignored` one is neither to be found nor to be missed."""
+    """A face that a detector learns: `box` (left, top, right, bottom) and
+    five `points` (x, y) or None, in pixels from the picture's top left
+    corner. An `ignored` one is neither to be found nor to be missed."""
 
     box: tuple[float, float, float, float]
     points: Sequence[tuple[float, float]] | None = None
@@ -73,8 +80,9 @@ class SceneFace:
 
 @dataclass(frozen=True)
 class DetectionParts:
-    """The parts of a detection loss, weighted: `box` + `points` + `score` is the loss. `faces` take part, `cells` learn
-    them, and `overlap` is the mean IoU of these cells' boxes."""
+    """The parts of a detection loss, weighted: `box` + `points` + `score`
+    is the loss. `faces` take part, `cells` learn them, and `overlap` is the
+    mean IoU of these cells' boxes."""
 
     box: float
     points: float
@@ -90,7 +98,8 @@ class DetectionParts:
 
 @dataclass(eq=False)
 class DetectionValue:
-    """The detection loss of a batch: `value`, its `parts`, and the `gradient` in the form of the cells, or None."""
+    """The detection loss of a batch: `value`, its `parts`, and the
+    `gradient` in the form of the cells, or None."""
 
     value: float
     parts: DetectionParts
@@ -110,8 +119,10 @@ def box_overlap(
 def box_overlap(
     boxes: ArrayLike, others: ArrayLike, overlap: str = "iou", gradient: bool = False
 ) -> Floats | tuple[Floats, Floats]:
-    """The overlaps, float32 [count], of boxes [count, 4] with others [count, 4], each left, top, right, bottom: "iou", "giou", "diou",
-    "ciou" or "eiou". With `gradient` also their derivatives by the boxes, [count, 4]."""
+    """The overlaps, float32 [count], of boxes [count, 4] with others
+    [count, 4], each left, top, right, bottom: "iou", "giou", "diou", "ciou"
+    or "eiou". With `gradient` also their derivatives by the boxes, [count,
+    4]."""
     first, second = floats(boxes, (None, 4), "boxes"), floats(others, (None, 4), "others")
     if len(first) != len(second):
         raise ValueError(f"{len(first)} boxes and {len(second)} others; expected as many")
@@ -125,7 +136,8 @@ def box_overlap(
 
 
 def cell_count(width: int, height: int) -> int:
-    """The cells of a picture of so many pixels, of all strides: a detector's answer is [cell_count, 15]."""
+    """The cells of a picture of so many pixels, of all strides: a
+    detector's answer is [cell_count, 15]."""
     width, height = integer(width, "width"), integer(height, "height")
     return sum((width // stride) * (height // stride) for stride in STRIDES)
 
@@ -133,16 +145,21 @@ def cell_count(width: int, height: int) -> int:
 class DetectionLoss:
     """The loss of a one-pass detector. None is the library's default:
 
-    - `overlap`: of a box with its face: "iou", "giou", "diou", "ciou" or "eiou" ("eiou").
+    - `overlap`: of a box with its face: "iou", "giou", "diou", "ciou" or
+      "eiou" ("eiou").
     - `points`: of the five points: "smooth-l1" or "wing" ("smooth-l1").
     - `scores`: "cross-entropy" or "quality-focal" ("cross-entropy").
-    - `box_weight`, `point_weight`, `score_weight`: of the three parts, 0 or more (5, 10, 1).
-    - `point_range`, `point_bend`: of the points' loss, in sizes of the face, 0.001 to 10 (0.1, 0.02).
+    - `box_weight`, `point_weight`, `score_weight`: of the three parts, 0 or
+      more (5, 10, 1).
+    - `point_range`, `point_bend`: of the points' loss, in sizes of the
+      face, 0.001 to 10 (0.1, 0.02).
     - `focus`: of the quality focal loss, 1 to 8 (2).
     - `quality`: how much of a cell's score is its overlap, 0 to 1 (0.5).
-    - `centre_radius`: half the side of the square around a face's centre whose cells may learn it, in strides, 0.5 to 100 (2.5).
+    - `centre_radius`: half the side of the square around a face's centre
+      whose cells may learn it, in strides, 0.5 to 100 (2.5).
     - `candidates`: the most cells of a face, 1 to 100 (10).
-    - `overlap_cost`: the weight of -log(IoU) when cells are chosen, 0 or more (3).
+    - `overlap_cost`: the weight of -log(IoU) when cells are chosen, 0 or
+      more (3).
 
     Formulas are in facestyle.h."""
 
@@ -167,8 +184,10 @@ class DetectionLoss:
         return f"DetectionLoss({written(self._options, ('size', 'overlap', 'points', 'score'))})"
 
     def assign(self, cells: ArrayLike, faces: Iterable[SceneFace], width: int, height: int) -> Integers:
-        """Which of `faces`, a list of `SceneFace`, each cell of a picture learns: int32 [cells], -1 for none, -2 in an
-        ignored face. `cells` [cell_count(width, height), 15]: those of stride 8 row by row, of 16, of 32."""
+        """Which of `faces`, a list of `SceneFace`, each cell of a picture
+        learns: int32 [cells], -1 for none, -2 in an ignored face. `cells`
+        [cell_count(width, height), 15]: those of stride 8 row by row, of 16, of
+        32."""
         width, height = integer(width, "width"), integer(height, "height")
         numbers = floats(cells, (cell_count(width, height), NUMBERS), "cells")
         given, _ = faces_as_c([items(faces, "faces", "SceneFace objects")])
@@ -182,7 +201,8 @@ class DetectionLoss:
     def __call__(
         self, cells: ArrayLike, faces: Iterable[Iterable[SceneFace]], width: int, height: int, *, gradient: bool = True
     ) -> DetectionValue:
-        """The loss of a batch: `cells` [pictures, cell_count(width, height), 15], `faces` a list of `SceneFace` for each."""
+        """The loss of a batch: `cells` [pictures, cell_count(width, height),
+        15], `faces` a list of `SceneFace` for each."""
         width, height = integer(width, "width"), integer(height, "height")
         numbers = floats(cells, (None, cell_count(width, height), NUMBERS), "cells")
         lists = [items(some, f"faces[{i}]", "SceneFace objects") for i, some in enumerate(items(faces, "faces", "lists"))]
@@ -215,8 +235,9 @@ def faces_as_c(lists: list[list[SceneFace]]) -> tuple[Any, Any]:
 
 
 class Scenes(Handle):
-    """Photos with labelled faces, and photos without faces, to learn from; `len()` says how many have faces. Methods that
-    add return the object itself."""
+    """Photos with labelled faces, and photos without faces, to learn from;
+    `len()` says how many have faces. Methods that add return the object
+    itself."""
 
     _destroy = _c.fs_scenes_destroy
 
@@ -226,9 +247,10 @@ class Scenes(Handle):
         super().__init__(out)
 
     def add(self, folder: PathLike, labels: PathLike) -> Scenes:
-        """Adds the photos of a JSON file, {"photo.jpg": [face, ...], ...}, names relative to `folder`. A face is [left, top,
-        right, bottom], the same followed by x, y of five points, or {"box": [...], "landmarks": [[x, y], ...],
-        "ignore": 1}. A photo with an empty list has no faces."""
+        """Adds the photos of a JSON file, {"photo.jpg": [face, ...], ...},
+        names relative to `folder`. A face is [left, top, right, bottom], the
+        same followed by x, y of five points, or {"box": [...], "landmarks":
+        [[x, y], ...], "ignore": 1}. A photo with an empty list has no faces."""
         check(_c.fs_scenes_add(self.handle, text(folder, "folder"), text(labels, "labels")))
         return self
 
@@ -238,7 +260,8 @@ class Scenes(Handle):
         return self
 
     def keep(self, first: int, count: int) -> Scenes:
-        """Keeps the photos with faces number `first` to `first + count - 1` alone, in the order of their files."""
+        """Keeps the photos with faces number `first` to `first + count - 1`
+        alone, in the order of their files."""
         check(_c.fs_scenes_keep(self.handle, integer(first, "first", 64), integer(count, "count", 64)))
         return self
 
@@ -263,8 +286,9 @@ class Scenes(Handle):
         self, step: int = 0, index: int = 0, seed: int = 1, augmentation: str | _c.fs_augmentation | None = None,
         **options: Unpack[SceneOptions],
     ) -> tuple[Image, list[SceneFace]]:
-        """Picture number `index` of a step, as a training with this seed sees it, and its faces: an `Image` and a list of
-        `SceneFace`. Options as of `Trainer.run_scenes`; reads all photos."""
+        """Picture number `index` of a step, as a training with this seed sees
+        it, and its faces: an `Image` and a list of `SceneFace`. Options as of
+        `Trainer.run_scenes`; reads all photos."""
         settings = scene_settings(named(options, SceneOptions, "compose"), augmentation)
         faces, count = (_c.fs_scene_face * 4096)(), ctypes.c_size_t()
 

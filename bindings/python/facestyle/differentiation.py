@@ -29,8 +29,9 @@ WAYS = {"forward": _c.FS_FORWARD, "reverse": _c.FS_REVERSE, "numeric": _c.FS_NUM
 class GradientReport:
     """Where a gradient and central differences agree worst.
 
-    `index` is the place in x; `ratio` is `|analytic - numeric| / (absolute + relative · |numeric|)`, infinite where
-    one of the two is NaN; `passed` says that it is at most 1.
+    `index` is the place in x; `ratio` is `|analytic - numeric| / (absolute
+    + relative · |numeric|)`, infinite where one of the two is NaN; `passed`
+    says that it is at most 1.
     """
 
     index: tuple[int, ...]
@@ -44,10 +45,12 @@ class GradientReport:
 
 
 def differentiate(function: str, x: ArrayLike, way: str = "forward") -> tuple[Doubles, Doubles]:
-    """`f(x)` and `f'(x)` of each number of `x`, as two float64 arrays of its shape.
+    """`f(x)` and `f'(x)` of each number of `x`, as two float64 arrays of
+    its shape.
 
-    `function` is one of `FUNCTIONS`; `way` is "forward" (dual numbers), "reverse" (the tape that trains networks) or
-    "numeric" (central differences).
+    `function` is one of `FUNCTIONS`; `way` is "forward" (dual numbers),
+    "reverse" (the tape that trains networks) or "numeric" (central
+    differences).
     """
     places = _doubles(x)
     values, derivatives = np.empty_like(places), np.empty_like(places)
@@ -57,7 +60,8 @@ def differentiate(function: str, x: ArrayLike, way: str = "forward") -> tuple[Do
 
 
 def numeric_gradient(function: Callable[[Doubles], float], x: ArrayLike, *, step: float | None = None) -> Doubles:
-    """The gradient of `function(x)`, a number for an array, by central differences of `step` (1e-6): float64 of x's shape."""
+    """The gradient of `function(x)`, a number for an array, by central
+    differences of `step` (1e-6): float64 of x's shape."""
     places = _doubles(x)
     gradient, options = np.empty_like(places), _options(step=step)
     with _value(function, places.shape) as value:
@@ -71,11 +75,14 @@ def check_gradient(
     function: Callable[[Doubles], float], x: ArrayLike, gradient: Callable[[Doubles], ArrayLike] | None = None, *,
     step: float | None = None, absolute: float | None = None, relative: float | None = None,
 ) -> GradientReport:  # fmt: skip
-    """Compares `gradient(x)`, an array of x's shape, with central differences of `function(x)`, a number.
+    """Compares `gradient(x)`, an array of x's shape, with central
+    differences of `function(x)`, a number.
 
-    Without `gradient`, differences of twice the step stand in its place: that tells whether the function is smooth
-    at x. `step` is that of the differences (1e-6), `absolute` and `relative` are how far the two may lie apart (1e-5, 1e-3).
-    What the functions raise comes out of this call. Returns a `GradientReport`.
+    Without `gradient`, differences of twice the step stand in its place:
+    that tells whether the function is smooth at x. `step` is that of the
+    differences (1e-6), `absolute` and `relative` are how far the two may
+    lie apart (1e-5, 1e-3). What the functions raise comes out of this call.
+    Returns a `GradientReport`.
     """
     places = _doubles(x)
     report, options = _c.fs_gradient_report(), _options(step=step, absolute=absolute, relative=relative)
@@ -93,8 +100,10 @@ def check_gradient(
 def convolve(
     x: ArrayLike, weights: ArrayLike, bias: ArrayLike | None = None, stride: int = 1, padding: int = 0
 ) -> Floats:
-    """Convolution over d axes, 1 to 3: `x` [batch, n1 ... nd, inputs], `weights` [outputs, inputs, k1 ... kd], `bias`
-    [outputs]. Returns float32 [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) / stride + 1`."""
+    """Convolution over d axes, 1 to 3: `x` [batch, n1 ... nd, inputs],
+    `weights` [outputs, inputs, k1 ... kd], `bias` [outputs]. Returns
+    float32 [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) /
+    stride + 1`."""
     given, filters = _singles(x, "x"), _singles(weights, "weights")
     if given.ndim != filters.ndim or not 3 <= given.ndim <= 5:
         raise ValueError(f"x has shape {list(given.shape)} and weights {list(filters.shape)}; expected 3 to 5 axes in both")

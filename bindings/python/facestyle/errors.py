@@ -10,7 +10,8 @@ from . import _c
 
 
 class FaceStyleError(Exception):
-    """The library's refusal: `status` is its number (`_c.FS_IO`), `name` its name, `message` the reason."""
+    """The library's refusal: `status` is its number (`_c.FS_IO`), `name`
+    its name, `message` the reason."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)
@@ -31,14 +32,15 @@ class Cancelled(FaceStyleError):
 
 
 class SystemRefusal(FaceStyleError, OSError):
-    """A file, a folder or a server could not be used (FS_IO): an OSError too. Where the system gave a reason of its own it is of
-    the class that Python has for that, such as FileNotFoundError and PermissionError, and `errno` is the reason's number; else
-    `errno` is None."""
+    """A file, a folder or a server could not be used (FS_IO): an OSError
+    too. Where the system gave a reason of its own it is of the class that
+    Python has for that, such as FileNotFoundError and PermissionError, and
+    `errno` is the reason's number; else `errno` is None."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)
-        self.errno = _errno(message)
-        self.strerror = message
+        self.errno: int | None = _errno(message)
+        self.strerror: str = message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _failure, (self.status, self.message)
@@ -50,7 +52,8 @@ _refusals: dict[type[OSError], type[SystemRefusal]] = {}  # SystemRefusal with e
 
 
 def _errno(message: str) -> int | None:
-    """The library ends its message with the system's words where it has them, the same words that Python knows."""
+    """The library ends its message with the system's words where it has
+    them, the same words that Python knows."""
     reason = message.rpartition(": ")[2]
     return _REASONS.get(reason)
 
@@ -74,6 +77,7 @@ def _failure(status: int, message: str) -> FaceStyleError:
 
 
 def check(status: int) -> None:
-    """Raises what `status` and the thread's last error say; does nothing for FS_OK."""
+    """Raises what `status` and the thread's last error say; does nothing
+    for FS_OK."""
     if status != _c.FS_OK:
         raise _failure(status, _c.fs_last_error().decode(errors="replace"))

@@ -28,8 +28,9 @@ from .recognition import Detector, Embedder
 
 @dataclass(frozen=True)
 class TrueAccepts:
-    """TAR at the largest threshold at which FAR is at most `limit`, both with 95 % bounds by Wilson's score interval.
-    With too few impostor pairs all numbers are None, this is false, and `reason` says so."""
+    """TAR at the largest threshold at which FAR is at most `limit`, both
+    with 95 % bounds by Wilson's score interval. With too few impostor pairs
+    all numbers are None, this is false, and `reason` says so."""
 
     limit: float
     value: float | None = None
@@ -47,10 +48,13 @@ class TrueAccepts:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`accuracy` is the mean over the folds, each judged by the threshold that is right most often on all others;
-    `accuracy_sd` the standard deviation over the folds (with folds - 1), `threshold` the mean of the thresholds: None
-    unless there are two folds or more, each with pairs of both kinds. `auc` is exact, equal distances count half; `eer`
-    is the rate at which FAR = 1 - TAR. `tar` maps the rates 0.1, 0.01 and 0.001 to `TrueAccepts`."""
+    """`accuracy` is the mean over the folds, each judged by the threshold
+    that is right most often on all others; `accuracy_sd` the standard
+    deviation over the folds (with folds - 1), `threshold` the mean of the
+    thresholds: None unless there are two folds or more, each with pairs of
+    both kinds. `auc` is exact, equal distances count half; `eer` is the
+    rate at which FAR = 1 - TAR. `tar` maps the rates 0.1, 0.01 and 0.001 to
+    `TrueAccepts`."""
 
     pairs: int
     genuine: int
@@ -66,8 +70,9 @@ class Evaluation:
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """The receiver operating characteristic: `threshold`, `far` and `tar`, float64 [points], from one that accepts nothing
-    to one that accepts everything."""
+    """The receiver operating characteristic: `threshold`, `far` and `tar`,
+    float64 [points], from one that accepts nothing to one that accepts
+    everything."""
 
     threshold: Doubles
     far: Doubles
@@ -77,11 +82,14 @@ class Roc:
 def evaluate(
     distances: ArrayLike, same: ArrayLike, folds: ArrayLike | None = None, *, fold_count: int = 10, min_false_accepts: float = 1.0
 ) -> Evaluation:
-    """The `Evaluation` of distances [pairs]; `same` is true for pairs of one person.
+    """The `Evaluation` of distances [pairs]; `same` is true for pairs of
+    one person.
 
-    `folds` tells each pair's fold by any whole numbers; without them either kind is cut into `fold_count` parts in
-    the order given. An infinite distance is that of a pair with a face that was not found: no threshold accepts it.
-    TAR at a FAR needs `impostors * FAR` of `min_false_accepts` or more (3 is the "rule of three").
+    `folds` tells each pair's fold by any whole numbers; without them either
+    kind is cut into `fold_count` parts in the order given. An infinite
+    distance is that of a pair with a face that was not found: no threshold
+    accepts it. TAR at a FAR needs `impostors * FAR` of `min_false_accepts`
+    or more (3 is the "rule of three").
     """
     exact, alike = _labelled(distances, same)
     options, out = defaults(_c.fs_evaluation_options, _c.fs_evaluation_options_init), _c.fs_evaluation()
@@ -144,8 +152,9 @@ def _true_accepts(point: Any, impostors: int) -> TrueAccepts:
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Labelled pairs of photos. `photos` are paths below the folder of images; `first` and `second` [pairs] number the
-    photos of each pair, `same` and `folds` [pairs] tell about it."""
+    """Labelled pairs of photos. `photos` are paths below the folder of
+    images; `first` and `second` [pairs] number the photos of each pair,
+    `same` and `folds` [pairs] tell about it."""
 
     photos: list[str]
     first: NDArray[np.int_]
@@ -181,7 +190,8 @@ class _PairList(Handle):
 
 
 class Landmarks(Handle):
-    """Five points in each of many photos, from a JSON file: {"photo": {"landmarks": [[x, y], ... 5]}, ...}."""
+    """Five points in each of many photos, from a JSON file: {"photo":
+    {"landmarks": [[x, y], ... 5]}, ...}."""
 
     _destroy = _c.fs_landmarks_destroy
 
@@ -205,10 +215,12 @@ class Landmarks(Handle):
 
 @dataclass(frozen=True, eq=False)
 class LfwResult:
-    """What an evaluation of photos found: the `Evaluation` with the distances that it is made of, and what was left out.
+    """What an evaluation of photos found: the `Evaluation` with the
+    distances that it is made of, and what was left out.
 
-    `distances`, `same` and `folds` are of the pairs that were evaluated; `embeddings` maps photos to vectors;
-    `faceless` and `unreadable` map photos to the reason."""
+    `distances`, `same` and `folds` are of the pairs that were evaluated;
+    `embeddings` maps photos to vectors; `faceless` and `unreadable` map
+    photos to the reason."""
 
     evaluation: Evaluation
     distances: Doubles
@@ -223,12 +235,16 @@ def evaluate_lfw(
     pairs: Pairs | PathLike, images: PathLike, embedder: Embedder, landmarks: Landmarks | PathLike | None = None,
     detector: Detector | None = None, *, flip: bool = False, progress: bool | None = None,
 ) -> LfwResult:  # fmt: skip
-    """Embeds the photos of `pairs` (a `Pairs` or the path of its file) in the folder `images`, and evaluates.
+    """Embeds the photos of `pairs` (a `Pairs` or the path of its file) in
+    the folder `images`, and evaluates.
 
-    `landmarks`, a `Landmarks` or the path of its file, tells where the faces are; `detector` finds them in the photos
-    that it lacks. An embedder that sees whole photos (`Embedder.aligns`) wants neither. With `flip` each face and its mirror image are embedded, and the mean is taken. A photo without a
-    face makes its pairs' distances infinite; pairs of a photo that cannot be read are left out. `progress`
-    is a bar, by tqdm; None: where tqdm is installed. An `LfwResult` is returned.
+    `landmarks`, a `Landmarks` or the path of its file, tells where the
+    faces are; `detector` finds them in the photos that it lacks. An
+    embedder that sees whole photos (`Embedder.aligns`) wants neither. With
+    `flip` each face and its mirror image are embedded, and the mean is
+    taken. A photo without a face makes its pairs' distances infinite; pairs
+    of a photo that cannot be read are left out. `progress` is a bar, by
+    tqdm; None: where tqdm is installed. An `LfwResult` is returned.
     """
     if not isinstance(pairs, Pairs):
         text(pairs, "pairs")
@@ -263,7 +279,8 @@ def evaluate_photos(
     pairs: Pairs, opened: Callable[[str], Image], where: object, faces: Sequence[Face | None], embedder: Embedder,
     detector: Detector | None, flip: bool, progress: bool | None,
 ) -> LfwResult:  # fmt: skip
-    """The `LfwResult` of `pairs` whose photos `opened` gives, with the face in each photo, or None to look for it."""
+    """The `LfwResult` of `pairs` whose photos `opened` gives, with the face
+    in each photo, or None to look for it."""
     embeddings, faceless, unreadable = _embed_all(opened, pairs.photos, faces, embedder, detector, flip, progress)
     if len(unreadable) == len(pairs.photos):
         raise OSError(f"{where}: none of the {len(unreadable)} photos can be read")
@@ -283,7 +300,8 @@ def _embed_all(
     opened: Callable[[str], Image], photos: list[str], faces: Sequence[Face | None], embedder: Embedder,
     detector: Detector | None, flip: bool, progress: bool | None,
 ) -> tuple[dict[str, Floats], dict[str, str], dict[str, str]]:  # fmt: skip
-    """Threads of our own take batches of photos; the library's calls then work on their caller's thread alone."""
+    """Threads of our own take batches of photos; the library's calls then
+    work on their caller's thread alone."""
     batch, before = 16, threads()
     parts = [range(i, min(i + batch, len(photos))) for i in range(0, len(photos), batch)]
     embeddings: dict[str, Floats] = {}
@@ -319,7 +337,8 @@ def _embed_all(
 def _embed(
     opened: Callable[[str], Image], photo: str, face: Face | None, embedder: Embedder, detector: Detector | None, flip: bool
 ) -> tuple[list[Image], list[Floats], FaceStyleError | None]:
-    """Aligned pictures to embed, embeddings that there are already, and what went wrong."""
+    """Aligned pictures to embed, embeddings that there are already, and
+    what went wrong."""
     chips, ready = list[Image](), list[Floats]()
     try:
         with opened(photo) as picture:
@@ -344,7 +363,8 @@ def _embed(
 
 
 def _mean(vectors: list[Floats]) -> Floats:
-    """The mean, as long as the vectors are in the mean: that of unit vectors is a unit vector."""
+    """The mean, as long as the vectors are in the mean: that of unit
+    vectors is a unit vector."""
     if len(vectors) == 1:
         return vectors[0]
     total: Floats = np.sum(vectors, 0)

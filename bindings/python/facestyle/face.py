@@ -14,10 +14,11 @@ from ._types import ArrayLike, Floats
 
 @dataclass(eq=False)
 class Face:
-    """`box` is (x, y, width, height) in pixels, which may reach beyond the picture; `landmarks`, float32 [5, 2], x and y in
-    pixels, are left eye, right eye, nose, left and right
-    mouth corner, as seen, or None of a face that a detector without points found: it cannot be embedded. A face made by
-    hand needs the landmarks alone."""
+    """`box` is (x, y, width, height) in pixels, which may reach beyond the
+    picture; `landmarks`, float32 [5, 2], x and y in pixels, are left eye,
+    right eye, nose, left and right mouth corner, as seen, or None of a face
+    that a detector without points found: it cannot be embedded. A face made
+    by hand needs the landmarks alone."""
 
     landmarks: ArrayLike | None
     box: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
@@ -58,8 +59,10 @@ def reasons_of(bits: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Is it the same person? Yes if the distance is at most the threshold; as a truth value it is that answer. `reasons` are
-    two tuples of texts: why the face of the first photo, and that of the second, is too bad for a sure answer."""
+    """Is it the same person? Yes if the distance is at most the threshold;
+    as a truth value it is that answer. `reasons` are two tuples of texts:
+    why the face of the first photo, and that of the second, is too bad for
+    a sure answer."""
 
     same: bool
     distance: float

@@ -14,8 +14,9 @@ from ._handle import Handle, Worker
 from ._options import defaults, fill
 from ._types import ArrayLike, PathLike, Picture
 from .errors import check
-from .image import Image, one_or_several
+from .image import Image
 from .model import Model, texts_as_c
+from .pictures import one_or_several
 
 METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL_VARIANCE}
 
@@ -23,7 +24,8 @@ Mixture = Union[int, Mapping[int, float], ArrayLike]
 
 
 class FastTrainingStep(NamedTuple):
-    """`step` steps done; the weighted costs, means over the step's photos, before it moved the weights."""
+    """`step` steps done; the weighted costs, means over the step's photos,
+    before it moved the weights."""
 
     step: int
     content: float
@@ -33,12 +35,14 @@ class FastTrainingStep(NamedTuple):
 
 
 class FastStyler(Handle):
-    """Repaints pictures in a style that a network has learned: a model of the architecture "fast-style" or
-    "fast-style-resize", as `python3 -m facestyle.models.styles fast` makes them from published weights, or of kind
-    "fast-style", as `facestyle-convert` does. Threads may share it.
+    """Repaints pictures in a style that a network has learned: a model of
+    the architecture "fast-style" or "fast-style-resize", as `python3 -m
+    facestyle.models.styles fast` makes them from published weights, or of
+    kind "fast-style", as `facestyle-convert` does. Threads may share it.
 
-    Of a network of several styles (`model.info.styles`), `style` is the number of one, from 0 on, or a mixture: a dictionary
-    of numbers and weights, or a weight for each."""
+    Of a network of several styles (`model.info.styles`), `style` is the
+    number of one, from 0 on, or a mixture: a dictionary of numbers and
+    weights, or a weight for each."""
 
     _destroy = _c.fs_fast_styler_destroy
 
@@ -58,13 +62,15 @@ class FastStyler(Handle):
         return Image(out)
 
     def memory_needed(self, width: int, height: int) -> int:
-        """Bytes that `run` will make this process hold at its peak, beyond what it holds before."""
+        """Bytes that `run` will make this process hold at its peak, beyond what
+        it holds before."""
         return _memory_needed(_c.fs_fast_styler_memory_needed, self.handle, width, height)
 
 
 class UniversalStyler(Handle):
-    """Repaints pictures in the manner of one style or several, without any training: a model of the architecture
-    "universal-style", as `python3 -m facestyle.models.styles universal` makes one. Threads may share it.
+    """Repaints pictures in the manner of one style or several, without any
+    training: a model of the architecture "universal-style", as `python3 -m
+    facestyle.models.styles universal` makes one. Threads may share it.
 
     `styles`: an image or a list of up to 16.
     """
@@ -84,9 +90,11 @@ class UniversalStyler(Handle):
     ) -> Image:
         """`content` in the styles' manner, of its size.
 
-        `strength`: 0, the content as the decoders give it, to 1, the style's statistics (default 0.6). `method`:
-        "covariance" (whitening and colouring, the default) or "variance" (AdaIN). `levels`: which of 1, the finest, to
-        5, the coarsest (default: all). `weights`: of each style (default: equal).
+        `strength`: 0, the content as the decoders give it, to 1, the style's
+        statistics (default 0.6). `method`: "covariance" (whitening and
+        colouring, the default) or "variance" (AdaIN). `levels`: which of 1, the
+        finest, to 5, the coarsest (default: all). `weights`: of each style
+        (default: equal).
         """
         options = defaults(_c.fs_universal_options, _c.fs_universal_options_init)
         fill(options, {"method": METHODS}, strength=strength, method=method)
@@ -102,21 +110,26 @@ class UniversalStyler(Handle):
         return Image(out)
 
     def memory_needed(self, width: int, height: int) -> int:
-        """Bytes that `run` with all levels will make this process hold at its peak, beyond what it holds before."""
+        """Bytes that `run` with all levels will make this process hold at its
+        peak, beyond what it holds before."""
         return _memory_needed(_c.fs_universal_styler_memory_needed, self.handle, width, height)
 
 
 class FastStyleTrainer(Worker):
-    """Teaches a network of the architecture "fast-style-resize" one style, by the weights of a VGG-19.
+    """Teaches a network of the architecture "fast-style-resize" one style,
+    by the weights of a VGG-19.
 
     None is the library's default:
 
     - `filters`: of the network's first layer, 1 to 256 (32).
     - `blocks`: residual blocks, 1 to 64 (5).
-    - `side`: of the pictures that it is taught with, in pixels, a multiple of 16 from 32 to 2048 (256).
+    - `side`: of the pictures that it is taught with, in pixels, a multiple
+      of 16 from 32 to 2048 (256).
     - `scales`: 2: the style is matched at half the size too (1).
-    - `content_weight`, `style_weight`: of the content, and of each layer and scale of the style (1, 0.0001).
-    - `smoothness`: the weight of the mean squared difference of neighbours (0.001).
+    - `content_weight`, `style_weight`: of the content, and of each layer
+      and scale of the style (1, 0.0001).
+    - `smoothness`: the weight of the mean squared difference of neighbours
+      (0.001).
     - `rate`: Adam's (0.001).
     - `steps`: at which the rate has fallen to a hundredth; 0: it stays (0).
     - `seed`: of the first weights (1).
@@ -139,7 +152,8 @@ class FastStyleTrainer(Worker):
         super().__init__(out)
 
     def step(self, contents: Iterable[Picture]) -> FastTrainingStep:
-        """One step on some photos; what it measured before it moved the weights: a `FastTrainingStep`."""
+        """One step on some photos; what it measured before it moved the
+        weights: a `FastTrainingStep`."""
         pictures = handles(contents, Image, "contents")
         array = (ctypes.POINTER(_c.fs_image) * len(pictures))(*pictures)
         done = _c.fs_fast_training_step(size=ctypes.sizeof(_c.fs_fast_training_step))
@@ -153,7 +167,8 @@ class FastStyleTrainer(Worker):
             check(_c.fs_fast_trainer_save(self.handle, text(path, "path")))
 
     def resume(self, path: PathLike) -> None:
-        """Continues from a checkpoint of the same style and options, with the same bits."""
+        """Continues from a checkpoint of the same style and options, with the
+        same bits."""
         with self._alone():
             check(_c.fs_fast_trainer_resume(self.handle, text(path, "path")))
 
@@ -161,8 +176,9 @@ class FastStyleTrainer(Worker):
         self, path: PathLike, half: bool = True, note: str | None = None, licence: str | None = None, accuracy: str | None = None,
         source: str | None = None,
     ) -> None:
-        """Writes the network as it is, in half precision or in single: a model for `FastStyler`. The texts are kept in the file, for
-        people: `installed_models` shows them."""
+        """Writes the network as it is, in half precision or in single: a model
+        for `FastStyler`. The texts are kept in the file, for people:
+        `installed_models` shows them."""
         precision = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
         with self._alone():
@@ -170,7 +186,8 @@ class FastStyleTrainer(Worker):
 
 
 def _weights_of(style: Mixture, count: int) -> ArrayLike:
-    """A weight for each style, from the number of one, a dictionary of numbers and weights, or the weights."""
+    """A weight for each style, from the number of one, a dictionary of
+    numbers and weights, or the weights."""
     if not isinstance(style, (int, np.integer, Mapping)):
         return style
     weights = np.zeros(count, np.float32)

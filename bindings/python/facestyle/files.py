@@ -17,7 +17,8 @@ from .face import Face
 from .image import Image
 
 if TYPE_CHECKING:
-    from .gallery import Gallery, Match
+    from .gallery import Gallery
+    from .gallery_records import Match
     from .recognition import Detector, Embedder
 
 _Photo = tuple[Path, Path]  # where it is, and its name below the output
@@ -27,9 +28,11 @@ _Identity = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class DetectedPhoto:
-    """A photo that `Detector.detect_files` looked at; true if that went well. `faces` are in the detector's order; `matches`, with a
-    gallery, one `Match` for each. `marked` is the copy's path. If the photo cannot be read, or its copy not written, `error` is the
-    exception, and what was not reached is None."""
+    """A photo that `Detector.detect_files` looked at; true if that went
+    well. `faces` are in the detector's order; `matches`, with a gallery,
+    one `Match` for each. `marked` is the copy's path. If the photo cannot
+    be read, or its copy not written, `error` is the exception, and what was
+    not reached is None."""
 
     path: Path
     width: int | None = None
@@ -87,7 +90,8 @@ def _marked(
 
 
 def picture_endings(written: bool = False) -> tuple[str, ...]:
-    """(".png", ".jpg", ...): how names of pictures end that the library reads, or only of those that it also writes."""
+    """(".png", ".jpg", ...): how names of pictures end that the library
+    reads, or only of those that it also writes."""
     written = flag(written, "written")
     formats = itertools.takewhile(_c.fs_file_format_name, itertools.count())
     return tuple(
@@ -103,7 +107,8 @@ def _is_picture(name: str) -> bool:
 
 
 def _photos(paths: list[Path], output: Path | None) -> tuple[list[_Photo], list[_Failure]]:
-    """Photos with their names below the output, and folders that could not be read or have no pictures."""
+    """Photos with their names below the output, and folders that could not
+    be read or have no pictures."""
     photos, failures = list[_Photo](), list[_Failure]()
     for path in paths:
         if not path.is_dir():
@@ -147,7 +152,8 @@ def _identity(path: Path) -> _Identity | None:
 
 
 def _place(output: Path, name: Path, photos: set[_Identity], used: set[Path]) -> Path:
-    """The file for a copy, which is neither a photo nor another copy: with .png where a photo's format is not written."""
+    """The file for a copy, which is neither a photo nor another copy: with
+    .png where a photo's format is not written."""
     if not name.name.lower().endswith(picture_endings(written=True)):
         name = name.with_name((name.stem if _is_picture(name.name) else name.name) + ".png")
     stem, number = name.stem, 2

@@ -25,17 +25,25 @@ _RANGES = {"limited": _c.FS_LIMITED_RANGE, "full": _c.FS_FULL_RANGE}
 class Frame:
     """A frame that is not copied: its arrays are read whenever it is used.
 
-    `planes` are uint8 arrays whose rows may lie apart (a view of wider rows is fine), one array for each plane:
+    `planes` are uint8 arrays whose rows may lie apart (a view of wider rows
+    is fine), one array for each plane:
 
-    - "rgb", "bgr", "rgba", "bgra", "grey", "yuyv": [height, width, bytes of a pixel], or [height, width] of "grey";
-    - "nv12", "nv21": Y [height, width], and chroma [(height + 1) // 2, 2 * ((width + 1) // 2)];
-    - "i420": Y [height, width], U and V [(height + 1) // 2, (width + 1) // 2] each;
-    - of these three also all in one array [height * 3 // 2, width], as OpenCV and ffmpeg have it, with even sides.
+    - "rgb", "bgr", "rgba", "bgra", "grey", "yuyv": [height, width, bytes of
+      a pixel], or [height, width] of "grey";
+    - "nv12", "nv21": Y [height, width], and chroma [(height + 1) // 2, 2 *
+      ((width + 1) // 2)];
+    - "i420": Y [height, width], U and V [(height + 1) // 2, (width + 1) //
+      2] each;
+    - of these three also all in one array [height * 3 // 2, width], as
+      OpenCV and ffmpeg have it, with even sides.
 
-    `width` is of "yuyv" with odd rows, whose array has a pixel more. `rotation` is in degrees by which the frame must be
-    turned clockwise to stand upright; if `mirrored`, left and right are exchanged after that. `matrix` is "bt601" or "bt709"
-    and `colour_range` "limited" or "full", of the formats with Y: what made the frame decides, not its size. Y of
-    `cv2.cvtColor`, and of what ffmpeg converts from RGB, is "bt601" at every size; decoded HD video mostly is "bt709".
+    `width` is of "yuyv" with odd rows, whose array has a pixel more.
+    `rotation` is in degrees by which the frame must be turned clockwise to
+    stand upright; if `mirrored`, left and right are exchanged after that.
+    `matrix` is "bt601" or "bt709" and `colour_range` "limited" or "full",
+    of the formats with Y: what made the frame decides, not its size. Y of
+    `cv2.cvtColor`, and of what ffmpeg converts from RGB, is "bt601" at
+    every size; decoded HD video mostly is "bt709".
     """
 
     def __init__(
@@ -120,7 +128,8 @@ def region_as_c(region: Iterable[int] | None) -> Any:
 
 
 def _rows(given: Any, index: int) -> Pixels:
-    """A plane as uint8 [rows, bytes], its rows each in one piece; copied only if they are not."""
+    """A plane as uint8 [rows, bytes], its rows each in one piece; copied
+    only if they are not."""
     plane: Pixels = np.asarray(given)
     if plane.dtype != np.uint8:
         raise TypeError(f"plane {index} of planes is {plane.dtype}; expected uint8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Callable
 
 import numpy as np
@@ -16,43 +15,10 @@ from ._options import defaults
 from ._types import ArrayLike, Floats, NDArray, PathLike, Picture
 from .errors import check
 from .face import Verdict, reasons_of, threshold_of, verdict_of
+from .gallery_records import Enrolment, GalleryPhoto, GalleryReport, Match, Neighbour, Person
 from .identification import Head, identify_options
 from .image import Image
 from .recognition import Detector, Embedder
-
-
-@dataclass(frozen=True)
-class Match:
-    """Who it is: `name`, or None for a stranger; as a truth value, whether it is `known`. `nearest` is the nearest person, who is
-    it if near enough, and far enough before the next; `ambiguous` if near enough alone. `nearest` and `photo`, the number of that
-    person's nearest photo, are None in an empty gallery, `runner_up` where there is nobody else; `votes` are of the rule
-    "vote". `reasons` are texts: why the face of the photo is too bad for a sure answer."""
-
-    known: bool
-    name: str | None
-    nearest: str | None
-    distance: float
-    threshold: float
-    ambiguous: bool
-    runner_up: str | None
-    runner_up_distance: float
-    margin: float
-    photo: int | None
-    votes: int
-    reasons: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return self.known
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A photo near to an embedding. `photo` counts from 0 in the order of adding, and is the photo's for good."""
-
-    name: str
-    distance: float
-    photo: int
-
 
 # fs_neighbour, for arrays of many.
 _NEIGHBOUR = np.dtype([("photo", "u8"), ("distance", "f4"), ("name", f"S{_c.FS_NAME_CAPACITY}")], align=True)
@@ -70,58 +36,20 @@ def _report(report: _c.fs_gallery_report) -> GalleryReport:
     return GalleryReport(report.added, report.present, report.conflicts)
 
 
-@dataclass(frozen=True)
-class Enrolment:
-    """What adding a photo told, as a truth value whether it was added: its number, None if it was not; and, if a photo of
-    somebody else is so near that it may be the same person's, whose it is and how near."""
-
-    photo: int | None
-    other: str | None
-    distance: float
-
-    def __bool__(self) -> bool:
-        return self.photo is not None  # the first photo's number is 0
-
-
-@dataclass(frozen=True)
-class GalleryReport:
-    """What adding many photos told: how many came, how many were there already, and how many of those that came may be
-    the same person's as photos under other names."""
-
-    added: int
-    present: int
-    conflicts: int
-
-
-@dataclass(frozen=True)
-class Person:
-    """`created` is when the first photo came, in seconds since 1970."""
-
-    name: str
-    photos: int
-    created: int
-
-
-@dataclass(frozen=True)
-class GalleryPhoto:
-    """A photo of a gallery: its number, whose it is, when it came in seconds since 1970, and its note."""
-
-    photo: int
-    name: str
-    created: int
-    note: str
-
-
 class Gallery(Handle):
-    """People with several photos each. With a `detector`, or an embedder that wants none, it takes photos, otherwise embeddings
-    alone.
+    """People with several photos each. With a `detector`, or an embedder
+    that wants none, it takes photos, otherwise embeddings alone.
 
-    With a `path` the gallery lies in a file that keeps every change, and that processes may share; or, with an address
-    "postgresql://user@host/database", on a server for many hosts (with libpq). Otherwise it is in memory. `embedder` may be
-    None for a gallery that is there. `key` is 32 bytes that encrypt the embeddings that are kept (with libsodium).
-    `read_only` refuses changes; without `create` the gallery must be there.
+    With a `path` the gallery lies in a file that keeps every change, and
+    that processes may share; or, with an address
+    "postgresql://user@host/database", on a server for many hosts (with
+    libpq). Otherwise it is in memory. `embedder` may be None for a gallery
+    that is there. `key` is 32 bytes that encrypt the embeddings that are
+    kept (with libsodium). `read_only` refuses changes; without `create` the
+    gallery must be there.
 
-    The embedder and detector are kept, and must stay open while photos are handed in.
+    The embedder and detector are kept, and must stay open while photos are
+    handed in.
     """
 
     _destroy = _c.fs_gallery_destroy
@@ -160,7 +88,8 @@ class Gallery(Handle):
         return cls(embedder, detector, path, key, read_only, create)
 
     def add(self, name: str, embedding: ArrayLike) -> None:
-        """Adds a photo's embedding [dimension] to a person, new or already there."""
+        """Adds a photo's embedding [dimension] to a person, new or already
+        there."""
         vector = floats(embedding, (None,), "embedding")
         check(_c.fs_gallery_add(self.handle, text(name, "name"), pointer(vector), vector.size))
 
@@ -172,9 +101,10 @@ class Gallery(Handle):
     def enrol(
         self, name: str, photo: Image | ArrayLike, note: str = "", threshold: float | None = None, refuse: bool = False
     ) -> Enrolment:
-        """Adds `photo`, an `Image` or an embedding, and tells whether the same face is there under another name, within
-        `threshold`, a distance (the model's); with `refuse` it is not added then. `note` is kept with it. An `Enrolment` is
-        returned."""
+        """Adds `photo`, an `Image` or an embedding, and tells whether the same
+        face is there under another name, within `threshold`, a distance (the
+        model's); with `refuse` it is not added then. `note` is kept with it. An
+        `Enrolment` is returned."""
         options, out = defaults(_c.fs_enrolment_options, _c.fs_enrolment_options_init), _c.fs_enrolment()
         who = text(name, "name")
         options.note, options.threshold, options.refuse = text(note, "note"), threshold_of(threshold), flag(refuse, "refuse")
@@ -189,8 +119,9 @@ class Gallery(Handle):
         return Enrolment(out.photo if out.added else None, other, out.distance)
 
     def add_many(self, names: Iterable[str], embeddings: ArrayLike, compare: bool = False) -> GalleryReport:
-        """Adds a photo for each name, all or none: embeddings are [names, dimension]. With `compare` they are looked for
-        under other names first. A `GalleryReport` is returned."""
+        """Adds a photo for each name, all or none: embeddings are [names,
+        dimension]. With `compare` they are looked for under other names first.
+        A `GalleryReport` is returned."""
         people = [text(name, f"names[{i}]") for i, name in enumerate(items(names, "names", "texts"))]
         vectors = floats(embeddings, (len(people), None), "embeddings")
         array = (ctypes.c_char_p * len(people))(*people)
@@ -201,7 +132,8 @@ class Gallery(Handle):
         return _report(report) if compare else GalleryReport(len(people), 0, 0)
 
     def remove(self, name: str) -> None:
-        """Removes a person with all photos; nothing of them is left in a file. (A server keeps copies: facestyle.h tells where.)"""
+        """Removes a person with all photos; nothing of them is left in a file.
+        (A server keeps copies: facestyle.h tells where.)"""
         check(_c.fs_gallery_remove(self.handle, text(name, "name")))
 
     def remove_photo(self, photo: int) -> None:
@@ -219,7 +151,8 @@ class Gallery(Handle):
         check(_c.fs_gallery_replace_person(self.handle, text(name, "name"), pointer(vectors), *vectors.shape))
 
     def reload(self) -> bool:
-        """Takes in what other processes and hosts changed; tells whether there was anything."""
+        """Takes in what other processes and hosts changed; tells whether there
+        was anything."""
         changed = ctypes.c_int32()
         check(_c.fs_gallery_reload(self.handle, ctypes.byref(changed)))
         return bool(changed.value)
@@ -256,7 +189,8 @@ class Gallery(Handle):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether changes are refused; a server's answer when the gallery was last opened, reloaded or changed."""
+        """Whether changes are refused; a server's answer when the gallery was
+        last opened, reloaded or changed."""
         return bool(self._info().is_read_only)
 
     def _info(self) -> _c.fs_gallery_info:
@@ -270,7 +204,8 @@ class Gallery(Handle):
         return [Person(name.decode(errors="replace"), photos, created) for photos, created, name in rows]
 
     def list_photos(self, name: str | None = None) -> list[GalleryPhoto]:
-        """A `GalleryPhoto` for each photo of a person, or of all, by their numbers."""
+        """A `GalleryPhoto` for each photo of a person, or of all, by their
+        numbers."""
         whose = None if name is None else text(name, "name")
         rows = self._list(_PHOTO, _c.fs_gallery_list_photos, _c.fs_gallery_photo, whose)
         return [
@@ -291,7 +226,8 @@ class Gallery(Handle):
             room = count.value
 
     def embeddings(self, photos: Iterable[int] | None = None) -> Floats:
-        """The embeddings, float32 [photos, dimension], of photos by their numbers; of all, in the order of `list_photos`, without."""
+        """The embeddings, float32 [photos, dimension], of photos by their
+        numbers; of all, in the order of `list_photos`, without."""
         if photos is None:
             photos = [entry.photo for entry in self.list_photos()]
         numbers = np.array(integers(photos, "photos", 64), np.uint64)
@@ -305,7 +241,8 @@ class Gallery(Handle):
         check(_c.fs_gallery_export(self.handle, text(path, "path")))
 
     def import_file(self, path: PathLike, compare: bool = True) -> GalleryReport:
-        """Adds the photos of such a file that are not there yet; a `GalleryReport` is returned."""
+        """Adds the photos of such a file that are not there yet; a
+        `GalleryReport` is returned."""
         return self._merge(_c.fs_gallery_import, text(path, "path"), compare)
 
     def merge(self, other: Gallery, compare: bool = True) -> GalleryReport:
@@ -318,7 +255,8 @@ class Gallery(Handle):
         return _report(report) if compare else GalleryReport(self.photos - before, 0, 0)
 
     def verify(self, photo: Image | ArrayLike, identity: str, threshold: float | None = None) -> Verdict:
-        """Is it `identity`? `photo` is an `Image` or an embedding; a `Verdict` is returned."""
+        """Is it `identity`? `photo` is an `Image` or an embedding; a `Verdict`
+        is returned."""
         out, name, limit = _c.fs_verdict(), text(identity, "identity"), threshold_of(threshold)
         if isinstance(photo, Image):
             status = _c.fs_gallery_verify_photo(self.handle, *self._eyes_as_c(), name, photo.handle, limit, ctypes.byref(out))
@@ -332,11 +270,13 @@ class Gallery(Handle):
         self, photo: Image | ArrayLike, threshold: float | None = None, *, rule: str = "nearest", kind: str = "euclidean",
         head: Head | None = None, margin: float = 0.0, neighbours: int = 5,
     ) -> Match:
-        """Who is it? `photo` is an `Image` or an embedding; a `Match` is returned.
+        """Who is it? `photo` is an `Image` or an embedding; a `Match` is
+        returned.
 
-        `rule` tells how several photos of a person count, `kind` and `head` how far embeddings are apart, and `margin` by how
-        much the next person must be farther: all as in `facestyle.identify`. `threshold` may be None, the model's own, where
-        distances are Euclidean.
+        `rule` tells how several photos of a person count, `kind` and `head` how
+        far embeddings are apart, and `margin` by how much the next person must
+        be farther: all as in `facestyle.identify`. `threshold` may be None, the
+        model's own, where distances are Euclidean.
         """
         dimension = 0 if head is None else self.dimension
         options = identify_options(dimension, threshold_of(threshold), rule, kind, head, margin, neighbours)
@@ -355,21 +295,23 @@ class Gallery(Handle):
             out.margin, out.photo if nearest else None, out.votes, reasons_of(out.reasons))
 
     def search(self, embeddings: ArrayLike, k: int = 5) -> list[list[Neighbour]]:
-        """The `k` photos nearest to each of the embeddings [count, dimension]: a list of `Neighbour`, nearest first,
-        for each."""
+        """The `k` photos nearest to each of the embeddings [count, dimension]:
+        a list of `Neighbour`, nearest first, for each."""
         return [
             [Neighbour(name.decode(errors="replace"), distance, photo) for photo, distance, name in near]
             for near in self._search(embeddings, k).tolist()
         ]
 
     def search_arrays(self, embeddings: ArrayLike, k: int = 5) -> tuple[NDArray[np.uint64], Floats]:
-        """The same as two arrays [count, found]: the photos' numbers, uint64, and their distances, float32. `found` is less than `k`
-        where there are fewer photos."""
+        """The same as two arrays [count, found]: the photos' numbers, uint64,
+        and their distances, float32. `found` is less than `k` where there are
+        fewer photos."""
         found = self._search(embeddings, k)
         return found["photo"].copy(), found["distance"].copy()
 
     def within(self, embedding: ArrayLike, distance: float) -> list[Neighbour]:
-        """All photos up to a distance from an embedding [dimension]: `Neighbour`s, nearest first."""
+        """All photos up to a distance from an embedding [dimension]:
+        `Neighbour`s, nearest first."""
         vector, distance = floats(embedding, (None,), "embedding"), number(distance, "distance")
         count, room = ctypes.c_size_t(), 64
         while True:

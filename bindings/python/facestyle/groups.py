@@ -19,8 +19,10 @@ _ROWS = 1024  # of distances at once
 
 @dataclass(frozen=True)
 class GroupRate:
-    """Of `pairs` of strangers, one of the group `first` and one of `second` (the same for pairs within a group), `accepted`
-    have at most the threshold's distance. `rate` is their part, and `low` and `high` bound it."""
+    """Of `pairs` of strangers, one of the group `first` and one of `second`
+    (the same for pairs within a group), `accepted` have at most the
+    threshold's distance. `rate` is their part, and `low` and `high` bound
+    it."""
 
     first: Any
     second: Any
@@ -41,10 +43,12 @@ def false_accepts_by_group(
 ) -> list[GroupRate]:
     """`GroupRate`s of every group and of every two, the worst first.
 
-    `embeddings` [n, dimension] are of n different people, `groups` their n labels, `threshold` a Euclidean distance. Pairs
-    share people, so bounds come from drawing the people again `resamples` times (percentile bootstrap); as that says nothing
-    where few pairs are accepted, they are at least as wide as Wilson's score interval (1927) of as many independent pairs.
-    Groups of one person have no pairs of their own.
+    `embeddings` [n, dimension] are of n different people, `groups` their n
+    labels, `threshold` a Euclidean distance. Pairs share people, so bounds
+    come from drawing the people again `resamples` times (percentile
+    bootstrap); as that says nothing where few pairs are accepted, they are
+    at least as wide as Wilson's score interval (1927) of as many
+    independent pairs. Groups of one person have no pairs of their own.
     """
     vectors = floats(embeddings, (None, None), "embeddings")
     names, labels = np.unique(labels_of(groups, len(vectors), "groups"), return_inverse=True)
@@ -76,7 +80,8 @@ def false_accepts_by_group(
 
 
 def _accepted(vectors: NDArray[Any], threshold: float) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Rows and columns of the pairs, each once, that are at most `threshold` apart."""
+    """Rows and columns of the pairs, each once, that are at most
+    `threshold` apart."""
     exact = vectors.astype(np.float64)
     squares = (exact**2).sum(1)
     found = []
@@ -100,7 +105,8 @@ def _between(first: NDArray[Any], second: NDArray[Any], a: int, b: int) -> Any:
 
 
 def _pairs(labels: NDArray[Any], a: int, b: int, drawn: NDArray[Any]) -> tuple[int, NDArray[Any]]:
-    """Pairs of two groups, or within one, and as many as were drawn. One drawn twice is no stranger to itself."""
+    """Pairs of two groups, or within one, and as many as were drawn. One
+    drawn twice is no stranger to itself."""
     ours = labels == a
     count, weights = int(ours.sum()), drawn[:, ours].astype(np.float64)
     if a == b:

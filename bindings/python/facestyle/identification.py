@@ -28,9 +28,11 @@ RULES = {
 
 @dataclass(frozen=True)
 class Identity:
-    """Who it is: `label`, or None for a stranger; as a truth value, whether it is `known`. `nearest` is the nearest person, who is
-    it if near enough and far enough before the next, `ambiguous` if near enough alone. `label`, `nearest` and `runner_up` are
-    those of the array of labels, None where there is nobody; `photo` is the row of the nearest photo."""
+    """Who it is: `label`, or None for a stranger; as a truth value, whether
+    it is `known`. `nearest` is the nearest person, who is it if near enough
+    and far enough before the next, `ambiguous` if near enough alone.
+    `label`, `nearest` and `runner_up` are those of the array of labels,
+    None where there is nobody; `photo` is the row of the nearest photo."""
 
     known: bool
     ambiguous: bool
@@ -49,11 +51,14 @@ class Identity:
 
 
 def distances(a: ArrayLike, b: ArrayLike | None = None, kind: str = "euclidean", head: Head | None = None) -> Floats:
-    """Distances of each row of `a` [n, dimension], or of the vector `a`, to each row of `b` [m, dimension]: float32 [n, m], or [m].
-    Without `b`, of the rows of `a` to each other.
+    """Distances of each row of `a` [n, dimension], or of the vector `a`, to
+    each row of `b` [m, dimension]: float32 [n, m], or [m]. Without `b`, of
+    the rows of `a` to each other.
 
-    `kind` is "euclidean", "squared", "cosine", "chi-square", or, with the head of a trained pair loss, as `Loss.head` has it
-    or as one array [dimension + 1], "difference-head" or "chi-square-head": the probability of two people.
+    `kind` is "euclidean", "squared", "cosine", "chi-square", or, with the
+    head of a trained pair loss, as `Loss.head` has it or as one array
+    [dimension + 1], "difference-head" or "chi-square-head": the probability
+    of two people.
     """
     one = np.ndim(a) == 1
     first = floats(np.expand_dims(a, 0) if one else a, (None, None), "a")
@@ -74,12 +79,15 @@ def identify(
     embeddings: ArrayLike, labels: ArrayLike, probe: ArrayLike, threshold: float, *, rule: str = "nearest",
     kind: str = "euclidean", head: Head | None = None, margin: float = 0.0, neighbours: int = 5,
 ) -> Identity:  # fmt: skip
-    """Who of the people on the photos `embeddings` [photos, dimension] is `probe` [dimension]? An `Identity`.
+    """Who of the people on the photos `embeddings` [photos, dimension] is
+    `probe` [dimension]? An `Identity`.
 
-    `labels` [photos] say whose photo is whose: whole numbers or names. Somebody is known up to `threshold`, if the next person
-    is at least `margin` farther.
+    `labels` [photos] say whose photo is whose: whole numbers or names.
+    Somebody is known up to `threshold`, if the next person is at least
+    `margin` farther.
 
-    - `rule`: how several photos of a person count: "nearest", "mean" (of the distances), "template" (the distance to the mean of the
+    - `rule`: how several photos of a person count: "nearest", "mean" (of
+      the distances), "template" (the distance to the mean of the
       embeddings), or "vote" of the `neighbours` nearest photos.
     - `kind`, `head`: how far embeddings are apart, as in `distances`.
     """
@@ -104,7 +112,8 @@ def identify(
 
 
 def labels_of(labels: ArrayLike, count: int, what: str = "labels") -> NDArray[Any]:
-    """An array of labels, whole numbers or names, one for each of some photos."""
+    """An array of labels, whole numbers or names, one for each of some
+    photos."""
     array = np.asarray(labels)
     if array.dtype.kind not in "biuUS" and array.size:
         raise wrong(labels if array.ndim == 0 else array, what, "an array of whole numbers or names")
@@ -129,7 +138,8 @@ def identify_options(
 
 
 def _head(head: Any, dimension: int) -> Floats | None:
-    """Weights and bias of a pair loss in one array, as the library takes them."""
+    """Weights and bias of a pair loss in one array, as the library takes
+    them."""
     if head is None:
         return None
     if isinstance(head, dict):

@@ -6,10 +6,8 @@ import ctypes
 import itertools
 import math
 import operator
-import os
 import weakref
 from collections.abc import Iterable
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
@@ -20,7 +18,7 @@ from ._convert import choice, flag, floats, handle, integer, items, number, poin
 from ._convert import data as data_of
 from ._handle import Handle
 from ._options import defaults, fill
-from ._types import ArrayLike, NDArray, PathLike, Photo, Picture, PillowImage, Pixels
+from ._types import ArrayLike, NDArray, PathLike, PillowImage, Pixels
 from .errors import check
 from .frame import Frame, frame_as_c, region_as_c
 
@@ -41,14 +39,17 @@ _DEEP = {"rgb": [0, 1, 2], "bgr": [2, 1, 0], "rgba": [0, 1, 2, 3], "bgra": [2, 1
 
 
 class Image(Handle):
-    """A picture. Make one with `Image.open`, `Image.decode` or `Image.from_array`; a notebook shows it.
+    """A picture. Make one with `Image.open`, `Image.decode` or
+    `Image.from_array`; a notebook shows it.
 
-    NumPy, and what takes what NumPy takes (Matplotlib, OpenCV after `np.asarray`), sees uint8 [height, width, 3], R, G, B, in the
-    picture's own memory: `shape`, `ndim` and `dtype` are that array's. `size` is not there: it would be a count to NumPy and a
-    pair to Pillow.
+    NumPy, and what takes what NumPy takes (Matplotlib, OpenCV after
+    `np.asarray`), sees uint8 [height, width, 3], R, G, B, in the picture's
+    own memory: `shape`, `ndim` and `dtype` are that array's. `size` is not
+    there: it would be a count to NumPy and a pair to Pillow.
 
-    Where a function takes an `Image`, an array as `from_array` takes it and a Pillow image will do as well. OpenCV's arrays
-    are B, G, R: `Image.from_array(array, "bgr")`.
+    Where a function takes an `Image`, an array as `from_array` takes it and
+    a Pillow image will do as well. OpenCV's arrays are B, G, R:
+    `Image.from_array(array, "bgr")`.
     """
 
     _destroy = _c.fs_image_destroy
@@ -63,14 +64,16 @@ class Image(Handle):
 
     @classmethod
     def open(cls, path: PathLike, max_pixels: int | None = None) -> Image:
-        """Reads a file, turned upright by its orientation, its colours brought to sRGB by its ICC profile or cICP.
+        """Reads a file, turned upright by its orientation, its colours brought
+        to sRGB by its ICC profile or cICP.
 
-        PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP, by its content. Some need a library of the system, which is named
-        if it is not there. 16 bits a sample and alpha are kept: see `to_array`. What is heeded in detail: fs_image_decode in
-        facestyle.h.
+        PNG, JPEG, WebP, HEIC, AVIF, TIFF, JPEG XL or BMP, by its content. Some
+        need a library of the system, which is named if it is not there. 16 bits
+        a sample and alpha are kept: see `to_array`. What is heeded in detail:
+        fs_image_decode in facestyle.h.
 
-        With `max_pixels` a picture of more is read at 1/2, 1/4 or 1/8 of its size, which `reduction` tells; of a JPEG, in a
-        fraction of the memory.
+        With `max_pixels` a picture of more is read at 1/2, 1/4 or 1/8 of its
+        size, which `reduction` tells; of a JPEG, in a fraction of the memory.
         """
         if max_pixels is None:
             return cls._make(_c.fs_image_open, text(path, "path"))
@@ -87,13 +90,15 @@ class Image(Handle):
 
     @classmethod
     def from_array(cls, array: ArrayLike | PillowImage, format: str | None = None, rotation: int = 0) -> Image:
-        """Copies uint8 or uint16 pixels: [height, width] (grey), [height, width, 3] (RGB) or [height, width, 4] (RGBA, straight
-        alpha); or a Pillow image of any mode.
+        """Copies uint8 or uint16 pixels: [height, width] (grey), [height,
+        width, 3] (RGB) or [height, width, 4] (RGBA, straight alpha); or a
+        Pillow image of any mode.
 
-        uint16 ones, 65535 white, make a picture of 16 bits. `format` "bgr" or "bgra" is for OpenCV's order of the channels;
-        `rotation`, in degrees clockwise, turns the picture upright.
+        uint16 ones, 65535 white, make a picture of 16 bits. `format` "bgr" or
+        "bgra" is for OpenCV's order of the channels; `rotation`, in degrees
+        clockwise, turns the picture upright.
         """
-        array = _pixels(array) if _is_pillow(array) else np.asarray(array)
+        array = _pixels(array) if is_pillow(array) else np.asarray(array)
         if array.dtype not in (np.uint8, np.uint16):
             raise TypeError(f"pixels are {array.dtype}; expected uint8, 0 to 255, or uint16, 0 to 65535")
         channels = array.shape[2] if array.ndim == 3 else 1
@@ -123,7 +128,8 @@ class Image(Handle):
 
     @classmethod
     def from_frame(cls, frame: Frame, region: Iterable[int] | None = None) -> Image:
-        """The upright picture of a `Frame`, or its part (x, y, width, height): no more of the frame is read."""
+        """The upright picture of a `Frame`, or its part (x, y, width, height):
+        no more of the frame is read."""
         return cls._make(_c.fs_image_from_frame, frame_as_c(frame), region_as_c(region))
 
     @property
@@ -138,7 +144,8 @@ class Image(Handle):
 
     @property
     def reduction(self) -> int:
-        """1, 2, 4 or 8: by how much `open` reduced the picture. A face's place, times this, is its place in the file's."""
+        """1, 2, 4 or 8: by how much `open` reduced the picture. A face's place,
+        times this, is its place in the file's."""
         return self._reduction
 
     @property
@@ -153,7 +160,8 @@ class Image(Handle):
 
     @property
     def dtype(self) -> np.dtype[np.uint8]:
-        """uint8, as `to_array()` has it; whether there are 16 bits is said by `bits`."""
+        """uint8, as `to_array()` has it; whether there are 16 bits is said by
+        `bits`."""
         return np.dtype(np.uint8)
 
     @property
@@ -163,15 +171,19 @@ class Image(Handle):
 
     @property
     def alpha(self) -> Pixels | None:
-        """How much each pixel covers, a copy, uint8 [height, width], 255 opaque; None if the picture is opaque."""
+        """How much each pixel covers, a copy, uint8 [height, width], 255
+        opaque; None if the picture is opaque."""
         alpha = _c.fs_image_alpha(self.handle)
         return np.ctypeslib.as_array(alpha, (self.height, self.width)).copy() if alpha else None
 
     def to_array(self, format: str = "rgb", dtype: DTypeLike = np.uint8) -> NDArray[Any]:
-        """A copy of the pixels, uint8 [height, width, 3], R, G, B; where there is alpha they are blended over white.
+        """A copy of the pixels, uint8 [height, width, 3], R, G, B; where there
+        is alpha they are blended over white.
 
-        `format` "rgba": [height, width, 4], colours as they were before they were blended, and alpha. `dtype` np.uint16: 0 to
-        65535, as the picture has them if `bits` is 16, else 257 times its levels; alpha always has 8 bits of its own.
+        `format` "rgba": [height, width, 4], colours as they were before they
+        were blended, and alpha. `dtype` np.uint16: 0 to 65535, as the picture
+        has them if `bits` is 16, else 257 times its levels; alpha always has 8
+        bits of its own.
         """
         try:
             wanted = np.dtype(dtype)
@@ -189,10 +201,13 @@ class Image(Handle):
             return np.dstack([colours._samples(wanted), alpha if wanted == np.uint8 else alpha.astype(wanted) * 257])
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
-        """`np.asarray(image)`: uint8 [height, width, 3] in the picture's own memory, which is for reading only and stays while
-        there is an array of it, also if the picture is closed. `np.array(image)` is a copy to write to.
+        """`np.asarray(image)`: uint8 [height, width, 3] in the picture's own
+        memory, which is for reading only and stays while there is an array of
+        it, also if the picture is closed. `np.array(image)` is a copy to write
+        to.
 
-        Another `dtype` keeps the levels of 0 to 255, and is a copy. That is what a cast means to NumPy; 16 bits come from
+        Another `dtype` keeps the levels of 0 to 255, and is a copy. That is
+        what a cast means to NumPy; 16 bits come from
         `to_array(dtype=np.uint16)`.
         """
         view = self._view()
@@ -223,7 +238,7 @@ class Image(Handle):
 
     @classmethod
     def _of_another(cls, value: Any, what: str) -> Image | None:
-        if not (isinstance(value, np.ndarray) or _is_pillow(value)):
+        if not (isinstance(value, np.ndarray) or is_pillow(value)):
             return None
         try:
             return cls.from_array(value)
@@ -242,22 +257,28 @@ class Image(Handle):
         return levels.copy() if dtype == np.uint8 else levels.astype(dtype) * 257
 
     def unblended(self) -> Image:
-        """The colours alone, as they were before they were blended over white; opaque."""
+        """The colours alone, as they were before they were blended over white;
+        opaque."""
         return self._make(_c.fs_image_unblended, self.handle)
 
     def with_alpha(self, source: Image) -> Image:
-        """The colours under the alpha of another `Image`, which is brought to the size of this one; opaque if the other is."""
+        """The colours under the alpha of another `Image`, which is brought to
+        the size of this one; opaque if the other is."""
         return self._make(_c.fs_image_with_alpha, self.handle, handle(source, Image, "source"))
 
     def resize(self, width: int, height: int, filter: str = "bicubic") -> Image:
-        """The picture with another width and height, in pixels. `filter` is "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's). 16 bits and alpha are kept."""
+        """The picture with another width and height, in pixels. `filter` is
+        "bilinear" or "bicubic" (as Pillow's) or "area" (as PyTorch's). 16 bits
+        and alpha are kept."""
         kind = choice(filter, _FILTERS, "filter")
         size = integer(width, "width"), integer(height, "height")
         return self._make(_c.fs_image_resize, self.handle, *size, kind)
 
     def crop(self, x: float, y: float, width: float, height: float) -> Image:
-        """The part in a rectangle, in pixels, which must lie inside. Fractions, as `crop(*face.box)` has them, are rounded to
-        the nearest pixels, and what lies outside is left out: boxes of faces may reach beyond the picture."""
+        """The part in a rectangle, in pixels, which must lie inside. Fractions,
+        as `crop(*face.box)` has them, are rounded to the nearest pixels, and
+        what lies outside is left out: boxes of faces may reach beyond the
+        picture."""
         if any(isinstance(value, (float, np.floating)) for value in (x, y, width, height)):
             x, width = _inside(x, width, self.width, "x", "width")
             y, height = _inside(y, height, self.height, "y", "height")
@@ -265,14 +286,17 @@ class Image(Handle):
         return self._make(_c.fs_image_crop, self.handle, *numbers)
 
     def warp(self, matrix: ArrayLike, width: int, height: int) -> Image:
-        """The picture moved by a 2x3 `matrix`, which maps from this picture to the new one; black outside, 8 bits, opaque."""
+        """The picture moved by a 2x3 `matrix`, which maps from this picture to
+        the new one; black outside, 8 bits, opaque."""
         moved = floats(matrix, (2, 3), "matrix")
         size = integer(width, "width"), integer(height, "height")
         return self._make(_c.fs_image_warp, self.handle, pointer(moved), *size)
 
     def mark_points(self, points: ArrayLike, radius: float | None = None) -> Image:
-        """A copy with a dot at each of `points`, [n, 2], such as those of `DenseLandmarks.find`, in pixels. `radius` is in pixels, 0.5 to
-        200; without it dots grow with what the points cover. 16 bits and alpha are kept."""
+        """A copy with a dot at each of `points`, [n, 2], such as those of
+        `DenseLandmarks.find`, in pixels. `radius` is in pixels, 0.5 to 200;
+        without it dots grow with what the points cover. 16 bits and alpha are
+        kept."""
         places = floats(points, (None, 2), "points")
         array = (_c.fs_point * len(places))(*(_c.fs_point(*map(float, place)) for place in places))
         return self._make(_c.fs_image_mark_points, self.handle, array, len(places), 0 if radius is None else number(radius, "radius"))
@@ -281,11 +305,14 @@ class Image(Handle):
         self, faces: Iterable[Face], labels: Iterable[str | None] | None = None, people: Iterable[int] | None = None,
         letter_height: float | None = None, line_width: float | None = None, points: bool = True,
     ) -> Image:
-        """A copy with the boxes of `faces`, their landmarks if `points`, and `labels`, a text or None for each.
+        """A copy with the boxes of `faces`, their landmarks if `points`, and
+        `labels`, a text or None for each.
 
-        `people` are numbers that choose the colours, the same for the same person and negative for nobody known; without them
-        faces with the same label have the same colour. `letter_height` of capitals and `line_width` are in pixels; without them
-        they grow with the picture and its faces. 16 bits and alpha are kept.
+        `people` are numbers that choose the colours, the same for the same
+        person and negative for nobody known; without them faces with the same
+        label have the same colour. `letter_height` of capitals and `line_width`
+        are in pixels; without them they grow with the picture and its faces. 16
+        bits and alpha are kept.
         """
         from .face import faces_as_c
 
@@ -305,7 +332,8 @@ class Image(Handle):
         return self._make(_c.fs_image_mark_faces, self.handle, array, len(given), ctypes.byref(options))
 
     def encode(self, format: str = "png", quality: int = 95) -> bytes:
-        """The bytes of a "png" file, with 16 bits and alpha if the picture has them, or a "jpeg" one, over white."""
+        """The bytes of a "png" file, with 16 bits and alpha if the picture has
+        them, or a "jpeg" one, over white."""
         kind, quality, count = choice(format, _FILES, "format"), integer(quality, "quality"), ctypes.c_size_t()
         check(_c.fs_image_encode(self.handle, kind, quality, None, 0, ctypes.byref(count)))
         buffer = ctypes.create_string_buffer(count.value)
@@ -313,7 +341,8 @@ class Image(Handle):
         return buffer.raw[: count.value]
 
     def save(self, path: PathLike) -> None:
-        """Writes a file of the kind that its ending asks for, such as .png or .jpg, which appears whole or not at all."""
+        """Writes a file of the kind that its ending asks for, such as .png or
+        .jpg, which appears whole or not at all."""
         check(_c.fs_image_write(self.handle, text(path, "path")))
 
     def __repr__(self) -> str:
@@ -321,7 +350,8 @@ class Image(Handle):
 
 
 def _inside(start: float, length: float, side: int, first: str, second: str) -> tuple[int, int]:
-    """Start and length in whole pixels of what of a range lies within a side."""
+    """Start and length in whole pixels of what of a range lies within a
+    side."""
     begin, end = number(start, first), number(start, first) + number(length, second)
     if not (math.isfinite(begin) and math.isfinite(end)):
         raise ValueError(f"{first} is {start} and {second} is {length}; expected finite numbers")
@@ -341,7 +371,8 @@ def _number(value: Any, what: str) -> int:
 
 
 class _Lease:
-    """Keeps the memory of a closed picture until the last array of it is gone."""
+    """Keeps the memory of a closed picture until the last array of it is
+    gone."""
 
     pointer: Any = None
 
@@ -350,40 +381,14 @@ class _Lease:
             _c.fs_image_destroy(self.pointer)
 
 
-class opened:
-    """An image as it is; or that of a path, an array or a Pillow image, which is closed afterwards."""
-
-    def __init__(self, picture: Photo, what: str) -> None:
-        if not (isinstance(picture, (Image, str, bytes, os.PathLike, np.ndarray)) or _is_pillow(picture)):
-            raise wrong(picture, what, "an Image or the path of one")
-        self._given, self._what = picture, what
-        self._opened: Image | None = None
-
-    def __enter__(self) -> Image:
-        given: Any = self._given
-        if isinstance(given, Image):
-            return given
-        self._opened = Image._of_another(given, self._what) or Image.open(given)
-        return self._opened
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._opened is not None:
-            self._opened.close()
-
-
-def one_or_several(pictures: Picture | Iterable[Picture], what: str) -> list[Picture]:
-    """A list of pictures, of one or of several."""
-    one = isinstance(pictures, (Image, np.ndarray)) or _is_pillow(pictures)
-    return [pictures] if one else items(pictures, what, "pictures")  # type: ignore[list-item, arg-type]
-
-
-def _is_pillow(value: object) -> bool:
+def is_pillow(value: object) -> bool:
     """Without importing Pillow, which need not be there."""
     return type(value).__module__.partition(".")[0] == "PIL" and hasattr(value, "mode") and hasattr(value, "convert")
 
 
 def _pixels(picture: Any) -> NDArray[Any]:
-    """Of a Pillow image, as it lies: Pillow's own exif_transpose turns it upright."""
+    """Of a Pillow image, as it lies: Pillow's own exif_transpose turns it
+    upright."""
     if picture.mode.startswith("I;16"):
         return np.asarray(picture).astype(np.uint16)
     has_alpha = picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info

@@ -28,12 +28,14 @@ def threads() -> int:
 
 
 def set_threads(count: int) -> None:
-    """1 to 256, or 0 for one a processor that this process may use. Results are the same bits for any number."""
+    """1 to 256, or 0 for one a processor that this process may use. Results
+    are the same bits for any number."""
     check(_c.fs_threads_set(integer(count, "count")))
 
 
 def memory_limit() -> int:
-    """Bytes that the library may hold: of the machine, the container and the process's own limits the least."""
+    """Bytes that the library may hold: of the machine, the container and
+    the process's own limits the least."""
     return _c.fs_memory_limit()
 
 
@@ -59,7 +61,8 @@ def host() -> Host:
 
 
 def algebra_library() -> str:
-    """OpenBLAS's version and the processor that it takes this one for, as it says."""
+    """OpenBLAS's version and the processor that it takes this one for, as
+    it says."""
     line = ctypes.create_string_buffer(512)
     check(_c.fs_algebra_library(line, len(line)))
     return line.value.decode(errors="replace")
@@ -71,7 +74,8 @@ def instruction_set() -> str:
 
 
 def choose_instruction_set(name: str | None = None) -> None:
-    """Another build of the kernels than the best, or the best; before the first model is put to use."""
+    """Another build of the kernels than the best, or the best; before the
+    first model is put to use."""
     check(_c.fs_instruction_set_choose(None if name is None else text(name, "name")))
 
 
@@ -81,9 +85,11 @@ def live_handles() -> int:
 
 
 def set_log(callback: Callable[[str, str], object] | None, level: str = "info") -> None:
-    """Sends messages of `level` and above to `callback(level, message)`; None silences the log.
+    """Sends messages of `level` and above to `callback(level, message)`;
+    None silences the log.
 
-    Levels are "debug", "info", "warning" and "error". When Python ends the log is silenced."""
+    Levels are "debug", "info", "warning" and "error". When Python ends the
+    log is silenced."""
     global _log
     number, callback = choice(level, _LEVELS, "level"), function(callback, "callback")
     if callback is None:

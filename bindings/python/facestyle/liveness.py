@@ -19,7 +19,8 @@ from .model import Model
 
 @dataclass(frozen=True)
 class LivenessVerdict:
-    """Whether a face is a living person's, and true then. `score`, 0 to 1, is the probability of it by the networks."""
+    """Whether a face is a living person's, and true then. `score`, 0 to 1,
+    is the probability of it by the networks."""
 
     is_live: bool
     score: float
@@ -29,8 +30,9 @@ class LivenessVerdict:
 
 
 class Liveness(Handle):
-    """Looks at faces with networks of MiniFASNet's kind: a list of `Model`s, whose probabilities are averaged; without it
-    the installed "liveness-2.7" and "liveness-4.0"."""
+    """Looks at faces with networks of MiniFASNet's kind: a list of
+    `Model`s, whose probabilities are averaged; without it the installed
+    "liveness-2.7" and "liveness-4.0"."""
 
     _destroy = _c.fs_liveness_destroy
 
@@ -42,7 +44,8 @@ class Liveness(Handle):
         super().__init__(out)
 
     def check(self, picture: Picture | Frame, face: Face) -> LivenessVerdict:
-        """The `LivenessVerdict` of a `Face` in an `Image` or a `Frame`, of which only the box is used."""
+        """The `LivenessVerdict` of a `Face` in an `Image` or a `Frame`, of
+        which only the box is used."""
         verdict, place = _c.fs_liveness_verdict(), ctypes.byref(face_as_c(face))
         if isinstance(picture, Frame):
             check(_c.fs_liveness_check_frame(self.handle, picture, place, ctypes.byref(verdict)))

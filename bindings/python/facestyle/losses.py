@@ -46,8 +46,9 @@ _PARTS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class MiningStatistics:
-    """What mining found: triplets formed, those not yet apart by the margin (`active`), the largest squared distance of
-    two photos of one person and the smallest of two people's."""
+    """What mining found: triplets formed, those not yet apart by the margin
+    (`active`), the largest squared distance of two photos of one person and
+    the smallest of two people's."""
 
     triplets: int
     active: int
@@ -57,8 +58,9 @@ class MiningStatistics:
 
 @dataclass(eq=False)
 class LossValue:
-    """The loss of a batch; `gradient` [count, dimension] and `head_gradient` (an array for each of the head's), or None
-    if not asked for; `statistics` of a loss that mines."""
+    """The loss of a batch; `gradient` [count, dimension] and
+    `head_gradient` (an array for each of the head's), or None if not asked
+    for; `statistics` of a loss that mines."""
 
     value: float
     gradient: Floats | None
@@ -67,17 +69,24 @@ class LossValue:
 
 
 class Loss:
-    """A loss of a `kind`, one of `facestyle.losses.KINDS`. None is the library's default, for the loss:
+    """A loss of a `kind`, one of `facestyle.losses.KINDS`. None is the
+    library's default, for the loss:
 
-    - `reduction`: of the losses of a batch: "sum", "mean" or "mean-of-active".
-    - `margin`: 0 or more; a squared distance for triplets (0.2), a distance for "contrastive" (1), of "cosface" (0.35), radians of
-      "arcface" (0.5).
+    - `reduction`: of the losses of a batch: "sum", "mean" or
+      "mean-of-active".
+    - `margin`: 0 or more; a squared distance for triplets (0.2), a distance
+      for "contrastive" (1), of "cosface" (0.35), radians of "arcface"
+      (0.5).
     - `epsilon`: of "contrastive", 0 or more (1e-6).
     - `scale`: of "cosface" and "arcface", more than 0 (64).
-    - `centre_weight`, `centre_rate`: lambda, 0 or more, and alpha, 0 to 1, of "centre" (0.003, 0.5).
-    - `cosine_weight`, `similarity_weight`: of "distillation", 0 or more (2, 4).
-    - `stranger_weight`, `stranger_limit`: of "distillation", 0 or more, with labels unless it is 0, and -1 to 1 (0, 0.7).
-    - `memory`: embeddings of earlier batches that a trainer compares a batch with, of "distillation" with strangers (4096).
+    - `centre_weight`, `centre_rate`: lambda, 0 or more, and alpha, 0 to 1,
+      of "centre" (0.003, 0.5).
+    - `cosine_weight`, `similarity_weight`: of "distillation", 0 or more (2,
+      4).
+    - `stranger_weight`, `stranger_limit`: of "distillation", 0 or more,
+      with labels unless it is 0, and -1 to 1 (0, 0.7).
+    - `memory`: embeddings of earlier batches that a trainer compares a
+      batch with, of "distillation" with strangers (4096).
 
     Formulas are in facestyle.h."""
 
@@ -87,7 +96,7 @@ class Loss:
         cosine_weight: float | None = None, similarity_weight: float | None = None, stranger_weight: float | None = None,
         stranger_limit: float | None = None, memory: int | None = None,
     ) -> None:
-        self.kind = word(kind, KINDS, "kind")
+        self.kind: str = word(kind, KINDS, "kind")
         self._options = defaults(_c.fs_loss_options, _c.fs_loss_options_init, KINDS[self.kind])
         fill(
             self._options, {"reduction": REDUCTIONS}, reduction=reduction, margin=margin, epsilon=epsilon, scale=scale,
@@ -99,8 +108,10 @@ class Loss:
         return f"Loss({self.kind!r}, {written(self._options, ('size', 'kind', 'reduction'))})"
 
     def head(self, dimension: int, classes: int = 1, seed: int = 1) -> dict[str, Floats]:
-        """First values of what is trained with the loss besides the network: float32 arrays by name, among "weight"
-        [classes, dimension], "bias" [classes] and "centres" [classes, dimension]; empty for a loss without any."""
+        """First values of what is trained with the loss besides the network:
+        float32 arrays by name, among "weight" [classes, dimension], "bias"
+        [classes] and "centres" [classes, dimension]; empty for a loss without
+        any."""
         dimension, classes = integer(dimension, "dimension"), integer(classes, "classes")
         values = np.empty(self._size(dimension, classes), np.float32)
         check(
@@ -114,9 +125,10 @@ class Loss:
     ) -> LossValue:
         """The loss of embeddings [count, dimension].
 
-        `labels` are the people's numbers, or classes 0 to n - 1; of a pair loss one for each two rows, 0 for the same
-        person and 1 for two; `teacher` has embeddings of the same shape, and labels only if strangers have a weight. `head`
-        is what `head()` gave."""
+        `labels` are the people's numbers, or classes 0 to n - 1; of a pair loss
+        one for each two rows, 0 for the same person and 1 for two; `teacher`
+        has embeddings of the same shape, and labels only if strangers have a
+        weight. `head` is what `head()` gave."""
         x = floats(embeddings, (None, None), "embeddings")
         people = self._labels(labels, len(x))
         taught = self._teacher(teacher, x)
@@ -138,7 +150,8 @@ class Loss:
     def updated_centres(
         self, embeddings: ArrayLike, labels: ArrayLike, head: Mapping[str, ArrayLike]
     ) -> dict[str, Floats]:
-        """The head of a "centre" loss with its centres moved towards a batch (Wen et al. 2016, equation 4)."""
+        """The head of a "centre" loss with its centres moved towards a batch of
+        embeddings [count, dimension] (Wen et al. 2016, equation 4)."""
         x, parts = floats(embeddings, (None, None), "embeddings"), mapping(head, "head")
         people = self._labels(labels, len(x))
         flat, classes = self._flat(parts, x.shape[1])

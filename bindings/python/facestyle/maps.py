@@ -20,21 +20,26 @@ def tsne(
     exaggeration: float | None = None, exaggerated_steps: int | None = None, seed: int | None = None,
     on_step: Callable[[int, int, float], str | None] | None = None, progress: bool = False,
 ) -> tuple[Floats, float]:  # fmt: skip
-    """The t-SNE map, float32 [count, 2], of `points` [count, dimension], and its Kullback-Leibler divergence.
+    """The t-SNE map, float32 [count, 2], of `points` [count, dimension],
+    and its Kullback-Leibler divergence.
 
     None is the library's default:
 
-    - `perplexity`: how many neighbours count, in effect; at most a third of the other points (30).
+    - `perplexity`: how many neighbours count, in effect; at most a third of
+      the other points (30).
     - `steps`: of the descent (1000).
     - `learning_rate`: of it (count / exaggeration / 4, at least 50).
-    - `exaggeration`, `exaggerated_steps`: the factor of attraction in the first steps, 1 to 100, and how many they are (12, 250).
+    - `exaggeration`, `exaggerated_steps`: the factor of attraction in the
+      first steps, 1 to 100, and how many they are (12, 250).
     - `seed`: of the noise at the start, which separates equal points (1).
 
-    The start is the points' principal components, so the map depends on `seed` by a trace of noise alone, and it is the same
-    for any number of threads.
+    The start is the points' principal components, so the map depends on
+    `seed` by a trace of noise alone, and it is the same for any number of
+    threads.
 
-    `on_step(step, steps, divergence)` is called every 25 steps; it returns None to go on, "finish" to keep the map so
-    far, or "cancel" for a `Cancelled`. With `progress` a bar shows the steps, by tqdm.
+    `on_step(step, steps, divergence)` is called every 25 steps; it returns
+    None to go on, "finish" to keep the map so far, or "cancel" for a
+    `Cancelled`. With `progress` a bar shows the steps, by tqdm.
     """
     vectors = floats(points, (None, None), "points")
     options = defaults(_c.fs_tsne_options, _c.fs_tsne_options_init)

@@ -28,7 +28,8 @@ _USES = {
 
 
 class Architecture(NamedTuple):
-    """A network that the library knows. Height and width are of the picture it takes, None if any size will do."""
+    """A network that the library knows. Height and width are of the picture
+    it takes, None if any size will do."""
 
     name: str
     height: int | None
@@ -53,11 +54,14 @@ def architectures() -> dict[str, Architecture]:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of a model without reading its weights. `use` is "embedder", "detector", "styler", "fast style",
-    "universal style" or "other". `path` is None of bytes. `role` is "faces" or "faces-points" if it was opened by that name or,
-    in a list, if that name opens it. `licence`, `accuracy` and `note` are the file's own words, or None. In a list `fault`
-    is why it cannot be opened, and `hidden` whether a model of that name in an earlier folder is opened in its place. `styles` is
-    how many a fast style has learned, else 0."""
+    """What is known of a model without reading its weights. `use` is
+    "embedder", "detector", "styler", "fast style", "universal style" or
+    "other". `path` is None of bytes. `role` is "faces" or "faces-points" if
+    it was opened by that name or, in a list, if that name opens it.
+    `licence`, `accuracy` and `note` are the file's own words, or None. In a
+    list `fault` is why it cannot be opened, and `hidden` whether a model of
+    that name in an earlier folder is opened in its place. `styles` is how
+    many a fast style has learned, else 0."""
 
     name: str
     path: str | None
@@ -93,12 +97,14 @@ def model_info(function: Callable[[Any, Any], int], pointer: Any) -> ModelInfo:
 
 
 def texts_as_c(**texts: str | None) -> _c.fs_model_texts:
-    """What a model says of itself, as fs_model_texts: texts by the names of its members; None: nothing."""
+    """What a model says of itself, as fs_model_texts: texts by the names of
+    its members; None: nothing."""
     return _c.fs_model_texts(**{name: text(words, name) for name, words in texts.items() if words is not None})
 
 
 def installed_models() -> list[ModelInfo]:
-    """A `ModelInfo` for each model that can be opened by name: in the order of the folders that are looked in, then by name."""
+    """A `ModelInfo` for each model that can be opened by name: in the order
+    of the folders that are looked in, then by name."""
     models, info = ctypes.POINTER(_c.fs_models)(), _c.fs_model_info()
     check(_c.fs_models_list(ctypes.byref(models)))
     try:
@@ -112,15 +118,17 @@ def installed_models() -> list[ModelInfo]:
 
 
 class Model(Handle):
-    """The weights of a network. Make one with `Model.open` or `Model.load`; it may be closed as soon as the
-    detector, embedder or styler of it exists."""
+    """The weights of a network. Make one with `Model.open` or `Model.load`;
+    it may be closed as soon as the detector, embedder or styler of it
+    exists."""
 
     _destroy = _c.fs_model_destroy
 
     @classmethod
     def open(cls, name: PathLike) -> Model:
-        """Opens an installed model by its name ("faces" is the best that embeds faces, "faces-points" the best that finds
-        them), or a safetensors file by its path."""
+        """Opens an installed model by its name ("faces" is the best that embeds
+        faces, "faces-points" the best that finds them), or a safetensors file
+        by its path."""
         out = ctypes.POINTER(_c.fs_model)()
         check(_c.fs_model_open(ctypes.byref(out), text(name, "name")))
         return cls(out)
@@ -148,7 +156,8 @@ class Model(Handle):
         return str(_c.fs_model_architecture(self.handle), "utf-8")
 
     def metadata(self, key: str) -> str | None:
-        """What the file says under `key` ("name", "licence", "source", ...), or None."""
+        """What the file says under `key` ("name", "licence", "source", ...), or
+        None."""
         value = _c.fs_model_metadata(self.handle, text(key, "key"))
         return None if value is None else str(value, "utf-8", "replace")
 

@@ -14,7 +14,8 @@ from .left_out import LeftOut
 
 
 class Photos(Handle):
-    """Photos to learn from; `len()` says how many. Methods that add return the object itself."""
+    """Photos to learn from; `len()` says how many. Methods that add return
+    the object itself."""
 
     _destroy = _c.fs_photos_destroy
 
@@ -26,23 +27,28 @@ class Photos(Handle):
     def add_people(
         self, folder: PathLike, landmarks: PathLike | None = None, points: ArrayLike | None = None
     ) -> Photos:
-        """Adds a folder of people: each folder inside is a person, the pictures in it are the person's photos.
+        """Adds a folder of people: each folder inside is a person, the pictures
+        in it are the person's photos.
 
-        `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y] five times], ...}; `points` [5, 2], x and y in pixels, hold for all photos of
-        the folder. Without either, whole photos are learned from. What is no photo is in `left_out`."""
+        `landmarks` is a JSON file, {"Ann/1.jpg": [[x, y] five times], ...};
+        `points` [5, 2], x and y in pixels, hold for all photos of the folder.
+        Without either, whole photos are learned from. What is no photo is in
+        `left_out`."""
         return self._add(_c.fs_photos_add_people, folder, landmarks, points)
 
     def add_folder(
         self, folder: PathLike, landmarks: PathLike | None = None, points: ArrayLike | None = None
     ) -> Photos:
-        """Adds a flat folder, photos of nobody in particular: for a loss that has a teacher."""
+        """Adds a flat folder, photos of nobody in particular: for a loss that
+        has a teacher."""
         return self._add(_c.fs_photos_add_folder, folder, landmarks, points)
 
     def add_strangers(
         self, folder: PathLike, landmarks: PathLike | None = None, points: ArrayLike | None = None
     ) -> Photos:
-        """Adds a flat folder whose photos are each of a person of its own, whom no other photo shows: for a loss of
-        strangers, who are kept apart though nobody's name is known."""
+        """Adds a flat folder whose photos are each of a person of its own, whom
+        no other photo shows: for a loss of strangers, who are kept apart though
+        nobody's name is known."""
         return self._add(_c.fs_photos_add_strangers, folder, landmarks, points)
 
     def _add(
@@ -54,7 +60,8 @@ class Photos(Handle):
         return self
 
     def keep_people(self, first: int, count: int) -> Photos:
-        """Keeps people number `first` to `first + count - 1`, in the order of their names, and their photos alone."""
+        """Keeps people number `first` to `first + count - 1`, in the order of
+        their names, and their photos alone."""
         check(_c.fs_photos_keep_people(self.handle, integer(first, "first", 64), integer(count, "count", 64)))
         return self
 
@@ -71,7 +78,8 @@ class Photos(Handle):
 
     @property
     def left_out(self) -> list[LeftOut]:
-        """What was left out so far, when photos were added and when they were read for a training: a list of `LeftOut`."""
+        """What was left out so far, when photos were added and when they were
+        read for a training: a list of `LeftOut`."""
         return LeftOut._list(self.handle, _c.fs_photos_left_out_count, _c.fs_photos_left_out)
 
     def __repr__(self) -> str:

@@ -39,11 +39,12 @@ GREY = "#555555"
 
 
 class Plot:
-    """A drawing: `figure` is matplotlib's, `path` the file that was written, or None. A notebook shows it."""
+    """A drawing: `figure` is matplotlib's, `path` the file that was
+    written, or None. A notebook shows it."""
 
     def __init__(self, figure: Figure, path: PathLike | None) -> None:
-        self.figure = figure
-        self.path = None if path is None else self.save(path)
+        self.figure: Figure = figure
+        self.path: Path | None = None if path is None else self.save(path)
 
     def save(self, path: PathLike) -> Path:
         """Writes a .png file, and answers its path."""
@@ -63,7 +64,8 @@ class Plot:
 def roc(
     curves: Mapping[str, tuple[ArrayLike, ArrayLike]], path: PathLike | None = None, *, title: str = "Verification"
 ) -> Plot:
-    """Draws ROC curves on a logarithmic axis. `curves` maps a name to (distances [pairs], same [pairs])."""
+    """Draws ROC curves on a logarithmic axis. `curves` maps a name to
+    (distances [pairs], same [pairs])."""
     from .evaluation import evaluate
     from .evaluation import roc as points_of
 
@@ -100,8 +102,10 @@ def roc(
 
 
 def groups(rates: Iterable[GroupRate], path: PathLike | None = None, *, title: str = "Strangers taken for each other") -> Plot:
-    """Draws how often strangers are taken for one person, by groups: the rates and bounds that `false_accepts_by_group` gives, on a
-    logarithmic axis, the worst on top. Filled dots are pairs within a group, hollow ones pairs of two groups."""
+    """Draws how often strangers are taken for one person, by groups: the
+    rates and bounds that `false_accepts_by_group` gives, on a logarithmic
+    axis, the worst on top. Filled dots are pairs within a group, hollow
+    ones pairs of two groups."""
     drawn = list(rates)[::-1]
     if not drawn:
         raise ValueError("rates are none; expected those of false_accepts_by_group")
@@ -129,8 +133,10 @@ def detections(
     curves: Mapping[str, tuple[ArrayLike, ArrayLike, tuple[int, int]]], faces: int, path: PathLike | None = None, *,
     title: str = "Detection",
 ) -> Plot:  # fmt: skip
-    """Draws how many of so many `faces` detectors find, over their false boxes. `curves` maps a name to (false [n],
-    found [n], default): counts that grow as the threshold falls, and (false, found) at the detector's own threshold."""
+    """Draws how many of so many `faces` detectors find, over their false
+    boxes. `curves` maps a name to (false [n], found [n], default): counts
+    that grow as the threshold falls, and (false, found) at the detector's
+    own threshold."""
     figure, axes = _figure(6.4, 4.8)
     # Far more false boxes than anybody lives with are not shown.
     longest = max(np.max(false, initial=1) for false, *_ in curves.values())
@@ -156,7 +162,8 @@ def detections(
 
 
 def read_log(log: PathLike) -> dict[str, Doubles]:
-    """The lines of a training's log, JSON objects, as a dict of arrays: a number that a line lacks is NaN."""
+    """The lines of a training's log, JSON objects, as a dict of arrays: a
+    number that a line lacks is NaN."""
     rows = []
     path = Path(os.fsdecode(log))
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), 1):
@@ -186,8 +193,10 @@ def _is_number(value: object) -> bool:
 def losses(
     logs: PathLike | Mapping[str, PathLike], path: PathLike | None = None, *, title: str = "Training"
 ) -> Plot:
-    """Draws loss, learning rate and speed over the steps of a training. `logs` is the path of a log, or maps a name to
-    one: JSON lines with "step", "loss" and, where they are, "rate", "images_per_second" and "accuracy"."""
+    """Draws loss, learning rate and speed over the steps of a training.
+    `logs` is the path of a log, or maps a name to one: JSON lines with
+    "step", "loss" and, where they are, "rate", "images_per_second" and
+    "accuracy"."""
     named = logs if isinstance(logs, Mapping) else {Path(os.fsdecode(logs)).stem: logs}
     tables = {name: read_log(log) for name, log in named.items()}
     panels = [("loss", "loss")] + [
@@ -233,8 +242,9 @@ def embedding_map(
     points: ArrayLike, names: Iterable[object], path: PathLike | None = None, *, title: str = "Embeddings by t-SNE",
     named: int = 15,
 ) -> Plot:  # fmt: skip
-    """Draws a map [count, 2] of photos by their people's `names` [count]. The `named` people with most photos have a
-    colour and their name beside their photos, the others are grey."""
+    """Draws a map [count, 2] of photos by their people's `names` [count].
+    The `named` people with most photos have a colour and their name beside
+    their photos, the others are grey."""
     places, people = np.asarray(points, float), [str(name) for name in names]
     if places.ndim != 2 or places.shape[1] != 2 or len(people) != len(places):
         raise ValueError(f"points have shape {list(places.shape)} and names are {len(people)}; expected [count, 2] and count")
@@ -268,15 +278,17 @@ def embedding_map(
 def unit_patches(
     found: Mapping[int, Sequence[Pixels]], path: PathLike | None = None, *, title: str = "What units answer to most"
 ) -> Plot:
-    """Draws units side by side, each with its patches in a square, the strongest first. `found` maps a unit to uint8
-    [height, width, 3] patches, as `UnitPatch.cut` gives them."""
+    """Draws units side by side, each with its patches in a square, the
+    strongest first. `found` maps a unit to uint8 [height, width, 3]
+    patches, as `UnitPatch.cut` gives them."""
     across = math.ceil(math.sqrt(max(1, *map(len, found.values())))) if found else 1
     pictures = {f"unit {unit}": patch_grid(patches, across) for unit, patches in found.items()}
     return Plot(_sheet(pictures, title), path)
 
 
 def patch_grid(patches: Sequence[Pixels], across: int = 3, side: int = 64, gap: int = 2) -> Pixels:
-    """Patches of any size as one square picture with white gaps, uint8; light grey where one is missing."""
+    """Patches of any size as one square picture with white gaps, uint8;
+    light grey where one is missing."""
     step = side + gap
     grid = np.full((across * step - gap, across * step - gap, 3), 255, np.uint8)
     for i in range(across * across):
@@ -294,8 +306,9 @@ def activation_maps(
     maps: ArrayLike, path: PathLike | None = None, *, names: Iterable[object] | None = None, title: str = "Where units answer",
     shared: bool = False,
 ) -> Plot:  # fmt: skip
-    """Draws `maps` [units, height, width] side by side, from 0 to each map's largest value, or with `shared` to the largest of
-    all, so that they compare."""
+    """Draws `maps` [units, height, width] side by side, from 0 to each
+    map's largest value, or with `shared` to the largest of all, so that
+    they compare."""
     exact = np.asarray(maps, float)
     if exact.ndim != 3 or not exact.size:
         raise ValueError(f"maps have shape {list(exact.shape)}; expected [units, height, width]")
@@ -343,7 +356,8 @@ def _panels(width: float, height: float, heights: list[float]) -> tuple[Figure, 
 
 
 def _empty_figure(width: float, height: float) -> Figure:
-    """A figure of its own, drawn by Agg: neither a display nor pyplot's global state is touched."""
+    """A figure of its own, drawn by Agg: neither a display nor pyplot's
+    global state is touched."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure

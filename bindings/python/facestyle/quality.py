@@ -17,10 +17,13 @@ from .image import Image
 
 @dataclass(frozen=True)
 class Quality:
-    """`reasons` is a tuple of texts, empty if nothing speaks against the face: it is `accepted`, and true then. `score`, 0 to 1,
-    is an order among photos of a person. `eye_distance` is in pixels of the picture, `sharpness` the variance of the Laplacian,
-    `yaw`, `pitch` and `roll` in degrees, NaN of a face without landmarks, `brightness` and `contrast` mean and standard
-    deviation of the luma, 0 to 255; the rest are parts of the face, 0 to 1."""
+    """`reasons` is a tuple of texts, empty if nothing speaks against the
+    face: it is `accepted`, and true then. `score`, 0 to 1, is an order
+    among photos of a person. `eye_distance` is in pixels of the picture,
+    `sharpness` the variance of the Laplacian, `yaw`, `pitch` and `roll` in
+    degrees, NaN of a face without landmarks, `brightness` and `contrast`
+    mean and standard deviation of the luma, 0 to 255; the rest are parts of
+    the face, 0 to 1."""
 
     score: float
     reasons: tuple[str, ...]
@@ -50,16 +53,22 @@ def face_quality(
     min_brightness: float | None = None, max_brightness: float | None = None, max_clipped: float | None = None,
     min_contrast: float | None = None, max_outside: float | None = None,
 ) -> Quality:  # fmt: skip
-    """The `Quality` of a `Face` in an `Image` or a `Frame`; without landmarks, of its box.
+    """The `Quality` of a `Face` in an `Image` or a `Frame`; without
+    landmarks, of its box.
 
-    What is beyond a limit becomes one of the reasons; None is the library's limit:
+    What is beyond a limit becomes one of the reasons; None is the library's
+    limit:
 
     - `min_eye_distance`: pixels of the picture (20).
     - `min_sharpness`: the variance of the Laplacian (30).
-    - `max_yaw`, `max_pitch`, `max_roll`: degrees to either side (40, 30 and 45).
-    - `min_brightness`, `max_brightness`, `min_contrast`: mean and standard deviation of the luma, levels of 255 (50, 210 and 15).
-    - `max_clipped`: the share of the face without detail, dark and bright each, 0 to 1 (0.25).
-    - `max_outside`: the share of the face outside the picture, 0 to 1 (0.05).
+    - `max_yaw`, `max_pitch`, `max_roll`: degrees to either side (40, 30 and
+      45).
+    - `min_brightness`, `max_brightness`, `min_contrast`: mean and standard
+      deviation of the luma, levels of 255 (50, 210 and 15).
+    - `max_clipped`: the share of the face without detail, dark and bright
+      each, 0 to 1 (0.25).
+    - `max_outside`: the share of the face outside the picture, 0 to 1
+      (0.05).
     """
     options, out = defaults(_c.fs_quality_options, _c.fs_quality_options_init), _c.fs_quality()
     fill(

@@ -29,13 +29,18 @@ _ORDERS = {"largest": _c.FS_LARGEST_FIRST, "surest": _c.FS_SUREST_FIRST}
 
 
 class Detector(Handle):
-    """Finds faces with the networks of a `Model`: "yunet", "mtcnn", "cascade", or a converted YuNet, SCRFD, RetinaFace or
-    CenterFace. Options that are not given keep the library's defaults.
+    """Finds faces with the networks of a `Model`: "yunet", "mtcnn",
+    "cascade", or a converted YuNet, SCRFD, RetinaFace or CenterFace.
+    Options that are not given keep the library's defaults.
 
-    `min_face` is the side of the smallest face in pixels; `thresholds` are the scores that pass three stages, -1 for the
-    detector's own, of which networks that look once have only the last; `scale_step` lies between levels of the pyramid and is
-    ignored by these. With `close_ups` they also look at a small copy, in which a face that fills the picture is found. At most `max_faces` are found, the first in `order`, "largest" or "surest". `region`,
-    (x, y, width, height), is the part that is searched, as if it were a picture of its own.
+    `min_face` is the side of the smallest face in pixels; `thresholds` are
+    the scores that pass three stages, -1 for the detector's own, of which
+    networks that look once have only the last; `scale_step` lies between
+    levels of the pyramid and is ignored by these. With `close_ups` they
+    also look at a small copy, in which a face that fills the picture is
+    found. At most `max_faces` are found, the first in `order`, "largest" or
+    "surest". `region`, (x, y, width, height), is the part that is searched,
+    as if it were a picture of its own.
     """
 
     _destroy = _c.fs_detector_destroy
@@ -58,7 +63,8 @@ class Detector(Handle):
 
     @property
     def finds_points(self) -> bool:
-        """Whether its faces have landmarks, without which none can be aligned and embedded."""
+        """Whether its faces have landmarks, without which none can be aligned
+        and embedded."""
         return bool(_c.fs_detector_finds_points(self.handle))
 
     @property
@@ -71,20 +77,24 @@ class Detector(Handle):
         return self._faces(_c.fs_detector_find, handle(image, Image, "image"))
 
     def find_frame(self, frame: Frame, region: Iterable[int] | None = None) -> list[Face]:
-        """The faces of a `Frame`, in pixels of its upright picture. `region`, (x, y, width, height), is searched in place
-        of the detector's own."""
+        """The faces of a `Frame`, in pixels of its upright picture. `region`,
+        (x, y, width, height), is searched in place of the detector's own."""
         return self._faces(_c.fs_detector_find_frame, frame_as_c(frame), region_as_c(region))
 
     def detect_files(
         self, paths: PathLike | Iterable[PathLike], output: PathLike | None = None, gallery: Gallery | None = None,
         embedder: Embedder | None = None,
     ) -> Iterator[DetectedPhoto]:
-        """Finds the faces of many photos: yields a `DetectedPhoto` for each, in order, and goes on after one that cannot be read.
+        """Finds the faces of many photos: yields a `DetectedPhoto` for each, in
+        order, and goes on after one that cannot be read.
 
-        `paths` are files, and folders, which stand for all pictures in them and in the folders in them, without hidden ones.
-        With `output`, a folder, copies with boxes, points and labels are written there; a photo of a folder keeps its path in it,
-        no photo is ever replaced, and of two photos of one name the second becomes NAME-2. Labels are numbers in the order of the
-        faces or, with a `Gallery`, names, with ? for strangers; `embedder` is the gallery's own unless another is given.
+        `paths` are files, and folders, which stand for all pictures in them and
+        in the folders in them, without hidden ones. With `output`, a folder,
+        copies with boxes, points and labels are written there; a photo of a
+        folder keeps its path in it, no photo is ever replaced, and of two
+        photos of one name the second becomes NAME-2. Labels are numbers in the
+        order of the faces or, with a `Gallery`, names, with ? for strangers;
+        `embedder` is the gallery's own unless another is given.
         """
         from .files import detect_files, given_paths
         from .gallery import Gallery
@@ -109,10 +119,12 @@ class Detector(Handle):
 
 
 class Embedder(Handle):
-    """Turns faces into vectors; two vectors of one person lie near each other.
+    """Turns faces into vectors; two vectors of one person lie near each
+    other.
 
-    Most networks see aligned faces. One that does not (`aligns`), such as a "siamese" trained on whole photos, sees all of a
-    photo, stretched to `chip_size`: it takes no faces, and no detector."""
+    Most networks see aligned faces. One that does not (`aligns`), such as a
+    "siamese" trained on whole photos, sees all of a photo, stretched to
+    `chip_size`: it takes no faces, and no detector."""
 
     _destroy = _c.fs_embedder_destroy
 
@@ -148,19 +160,22 @@ class Embedder(Handle):
 
     @property
     def chip_side(self) -> int:
-        """An aligned picture is this wide and high, in pixels; 0 where that is not the same."""
+        """An aligned picture is this wide and high, in pixels; 0 where that is
+        not the same."""
         width, height = self.chip_size
         return width if width == height else 0
 
     @property
     def template(self) -> Floats:
-        """Where the five points lie in an aligned picture, float32 [5, 2], x and y in pixels."""
+        """Where the five points lie in an aligned picture, float32 [5, 2], x
+        and y in pixels."""
         points = (_c.fs_point * 5)()
         check(_c.fs_embedder_template(self.handle, points))
         return np.array([(point.x, point.y) for point in points], np.float32)
 
     def align(self, image: Picture, face: Face | None = None) -> Image:
-        """The aligned picture of a face; without one what a network sees that does not align: the whole image."""
+        """The aligned picture of a face; without one what a network sees that
+        does not align: the whole image."""
         return self._align(_c.fs_embedder_align, handle(image, Image, "image"), face)
 
     def align_frame(self, frame: Frame, face: Face | None = None) -> Image:
@@ -174,12 +189,14 @@ class Embedder(Handle):
         return Image(out)
 
     def embed(self, image: Picture, faces: Face | Iterable[Face] | None = None) -> Floats:
-        """Embeddings of faces of one image: float32 [faces, dimension], of a single `Face` [dimension]; without faces
-        [1, dimension] of the whole image, by a network that does not align."""
+        """Embeddings of faces of one image: float32 [faces, dimension], of a
+        single `Face` [dimension]; without faces [1, dimension] of the whole
+        image, by a network that does not align."""
         return self._embed(_c.fs_embedder_embed, handle(image, Image, "image"), faces)
 
     def embed_frame(self, frame: Frame, faces: Face | Iterable[Face] | None = None) -> Floats:
-        """The same of faces of a frame, of which no more is read than the faces."""
+        """The same of faces of a frame, of which no more is read than the
+        faces."""
         return self._embed(_c.fs_embedder_embed_frame, frame_as_c(frame), faces)
 
     def _embed(self, function: Callable[..., int], picture: object, faces: Face | Iterable[Face] | None) -> Floats:
@@ -196,15 +213,16 @@ class Embedder(Handle):
         return self._embeddings(len(pictures), _c.fs_embedder_embed_chips, array)
 
     def memory_needed(self, count: int) -> int:
-        """Bytes that `embed_chips` with `count` pictures will make this process hold at its peak, beyond what it
-        holds before."""
+        """Bytes that `embed_chips` with `count` pictures will make this process
+        hold at its peak, beyond what it holds before."""
         needed = ctypes.c_uint64()
         check(_c.fs_embedder_memory_needed(self.handle, integer(count, "count", 64), ctypes.byref(needed)))
         return needed.value
 
     def embed_photo(self, photo: Picture, detector: Detector | None = None) -> tuple[Floats, Face]:
-        """Embedding, float32 [dimension], and `Face` of the main face of a photo; `NoFace` if there is none. A network that does not
-        align wants no detector; the face is the whole photo then, without landmarks."""
+        """Embedding, float32 [dimension], and `Face` of the main face of a
+        photo; `NoFace` if there is none. A network that does not align wants no
+        detector; the face is the whole photo then, without landmarks."""
         face, embedding = _c.fs_face(), np.empty(self.dimension, np.float32)
         picture, eyes = handle(photo, Image, "photo"), optional(detector, Detector, "detector")
         arguments = self.handle, eyes, picture, ctypes.byref(face)
@@ -229,8 +247,8 @@ def distance(a: ArrayLike, b: ArrayLike) -> float:
 def compare(
     a: Picture, b: Picture, embedder: Embedder, detector: Detector | None = None, threshold: float | None = None
 ) -> Verdict:
-    """Are the main faces of two photos the same person's? A `Verdict` is returned. An embedder that does not align wants no
-    detector."""
+    """Are the main faces of two photos the same person's? A `Verdict` is
+    returned. An embedder that does not align wants no detector."""
     out, limit = _c.fs_verdict(), threshold_of(threshold)
     photos = handle(a, Image, "a"), handle(b, Image, "b")
     eyes = handle(embedder, Embedder, "embedder"), optional(detector, Detector, "detector")
@@ -239,7 +257,8 @@ def compare(
 
 
 def template(architecture: str) -> Floats:
-    """Where the five points lie, float32 [5, 2], x and y in pixels, in the picture that weights of an architecture take, if their file does not say
+    """Where the five points lie, float32 [5, 2], x and y in pixels, in the
+    picture that weights of an architecture take, if their file does not say
     so: as their authors trained them, or dlib's mean face."""
     points = (_c.fs_point * 5)()
     check(_c.fs_architecture_template(text(architecture, "architecture"), points))

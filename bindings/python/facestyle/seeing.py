@@ -22,8 +22,10 @@ PALETTES = {"grey": _c.FS_PALETTE_GREY, "viridis": _c.FS_PALETTE_VIRIDIS}
 
 
 class Layer(NamedTuple):
-    """A layer that can be asked for. The unit of row or column u sees the `field` pixels of the network's input that begin
-    with start + stride * u; the three are None where fields are not so: of the whole picture, of several sizes."""
+    """A layer that can be asked for. The unit of row or column u sees the
+    `field` pixels of the network's input that begin with start + stride *
+    u; the three are None where fields are not so: of the whole picture, of
+    several sizes."""
 
     name: str
     units: int
@@ -33,7 +35,8 @@ class Layer(NamedTuple):
 
 
 def layers(model: Model) -> dict[str, Layer]:
-    """All layers of a `Model` that can be asked for, by name, in their order; none for a model of several networks."""
+    """All layers of a `Model` that can be asked for, by name, in their
+    order; none for a model of several networks."""
     found, network = {}, handle(model, Model, "model")
     for index in range(_c.fs_model_layer_count(network)):
         name, out = _c.fs_model_layer_name(network, index), _c.fs_layer_info()
@@ -58,24 +61,30 @@ class UnitPatch:
     region: tuple[int, int, int, int]  # x, y, width, height of what lies in the picture
 
     def cut(self, picture: Picture) -> Pixels:
-        """The field as uint8 [height, width, 3], cut of the picture that was added; grey beyond its edges."""
+        """The field as uint8 [height, width, 3], cut of the picture that was
+        added; grey beyond its edges."""
         patch = _c.fs_unit_patch(x=self.x, y=self.y, width=self.width, height=self.height)
         with Image._make(_c.fs_unit_patch_cut, handle(picture, Image, "picture"), ctypes.byref(patch)) as image:
             return image.to_array()
 
 
 class UnitSearch(Handle):
-    """The strongest answers of a layer's units over pictures, which are shown to it one at a time and not kept:
+    """The strongest answers of a layer's units over pictures, which are
+    shown to it one at a time and not kept:
 
         with fs.UnitSearch(vgg, "conv3_1", units=range(9)) as search:
             for picture in pictures:
                 search.add(picture)
-            found = {unit: [patch.cut(pictures[patch.picture]) for patch in search.patches(unit)] for unit in range(9)}
+            found = {unit: [patch.cut(pictures[patch.picture])
+                            for patch in search.patches(unit)]
+                     for unit in range(9)}
         plots.unit_patches(found, "conv3_1.png")
 
-    `units`: those to look for (default: all). `patches`: kept of each (9, at most 64); `per_picture`: from one picture (1),
-    where fields that share more than half their area are one place. `longest_side`: larger pictures are reduced to it (512;
-    0: never). `inside`: only fields that no edge cuts. `pooling`: "max" or "average", of VGG-19 alone ("max").
+    `units`: those to look for (default: all). `patches`: kept of each (9,
+    at most 64); `per_picture`: from one picture (1), where fields that
+    share more than half their area are one place. `longest_side`: larger
+    pictures are reduced to it (512; 0: never). `inside`: only fields that
+    no edge cuts. `pooling`: "max" or "average", of VGG-19 alone ("max").
     """
 
     _destroy = _c.fs_unit_search_destroy
@@ -102,7 +111,8 @@ class UnitSearch(Handle):
         check(_c.fs_unit_search_add(self.handle, handle(picture, Image, "picture")))
 
     def patches(self, unit: int) -> list[UnitPatch]:
-        """The `UnitPatch`es of a unit so far, the strongest first. Answers of 0 and below do not count."""
+        """The `UnitPatch`es of a unit so far, the strongest first. Answers of 0
+        and below do not count."""
         found, count = (_c.fs_unit_patch * _c.FS_UNIT_MAX_PATCHES)(), ctypes.c_size_t()
         check(_c.fs_unit_search_patches(self.handle, integer(unit, "unit"), found, len(found), ctypes.byref(count)))
         return [
@@ -116,8 +126,10 @@ class UnitSearch(Handle):
 def activation_maps(
     model: Model, image: Picture, layer: str, units: Iterable[int] | None = None, pooling: str = "max"
 ) -> Floats:
-    """Where units of a layer answer to a picture: float32 [units, height, width], of all units or of those named. The
-    picture goes through the network as it is: resize it before, and to the network's size where it takes one."""
+    """Where units of a layer answer to a picture: float32 [units, height,
+    width], of all units or of those named. The picture goes through the
+    network as it is: resize it before, and to the network's size where it
+    takes one."""
     handle(model, Model, "model")
     chosen = None if units is None else integers(units, "units")
     values = np.moveaxis(model.features(image, layer, pooling), 2, 0)
@@ -130,8 +142,9 @@ def activation_maps(
 
 
 def map_image(values: ArrayLike, lowest: float = 0, highest: float | None = None, palette: str = "grey") -> Image:
-    """Numbers [height, width] as an `Image`: `lowest` and below get the palette's first colour, and a NaN too; `highest` (the
-    largest, if it is not given) and above the last. `palette` is "grey" or "viridis"."""
+    """Numbers [height, width] as an `Image`: `lowest` and below get the
+    palette's first colour, and a NaN too; `highest` (the largest, if it is
+    not given) and above the last. `palette` is "grey" or "viridis"."""
     numbers, kind = floats(values, (None, None), "values"), choice(palette, PALETTES, "palette")
     lowest = number(lowest, "lowest")
     highest = float(np.nanmax(numbers, initial=lowest)) if highest is None else number(highest, "highest")

@@ -11,8 +11,9 @@ from ._types import Photo
 from .analysis import AnalysedFace, FaceAnalysis
 from .face import Verdict, threshold_of
 from .fast_style import FastStyler
-from .image import Image, opened
+from .image import Image
 from .model import Model
+from .pictures import opened
 from .style import Progress, Styler
 
 _lock = threading.Lock()
@@ -20,15 +21,18 @@ _known: dict[int, FaceAnalysis] = {}
 
 
 def faces(photo: Photo) -> list[AnalysedFace]:
-    """An `AnalysedFace` for each face of a photo, the largest first: its box, points, quality and embedding.
+    """An `AnalysedFace` for each face of a photo, the largest first: its
+    box, points, quality and embedding.
 
-    A photo is a path, an `Image`, an array as `Image.from_array` takes it, or a Pillow image."""
+    A photo is a path, an `Image`, an array as `Image.from_array` takes it,
+    or a Pillow image."""
     with opened(photo, "photo") as picture:
         return _analysis().faces(picture)
 
 
 def same(a: Photo, b: Photo, threshold: float | None = None) -> Verdict:
-    """Do two photos show the same person? A `Verdict`, which is true if they do. Photos are those of `faces`."""
+    """Do two photos show the same person? A `Verdict`, which is true if
+    they do. Photos are those of `faces`."""
     first, second, _ = opened(a, "a"), opened(b, "b"), threshold_of(threshold)
     with first as one, second as other:
         return _analysis().compare(one, other, threshold)
@@ -40,9 +44,12 @@ def paint(
 ) -> Image:
     """`content` painted in a style, an `Image`.
 
-    `style` is a picture, painted like by VGG-19 in minutes, or the name of a style that a network has learned, in a second:
-    "scream", "multistyle26:7". `size` is the longer side of the painting (default: the content's for a learned style, else 512);
-    `steps`, `on_step`, `progress` and `preview` are those of `Styler.run`, of a picture. Pictures are those of `faces`."""
+    `style` is a picture, painted like by VGG-19 in minutes, or the name of
+    a style that a network has learned, in a second: "scream",
+    "multistyle26:7". `size` is the longer side of the painting (default:
+    the content's for a learned style, else 512); `steps`, `on_step`,
+    `progress` and `preview` are those of `Styler.run`, of a picture.
+    Pictures are those of `faces`."""
     with opened(content, "content") as picture:
         longest = max(picture.width, picture.height)
         learned = _learned(style)
@@ -75,7 +82,8 @@ def _analysis() -> FaceAnalysis:
 
 
 def _learned(style: object) -> tuple[str, int | None] | None:
-    """The name or file of a network, and the number of its style; None for a picture."""
+    """The name or file of a network, and the number of its style; None for
+    a picture."""
     if not isinstance(style, str):
         return None
     name, colon, number = style.rpartition(":")

@@ -19,8 +19,9 @@ from ._progress import bar
 from ._types import ArrayLike, Floats, PathLike, Picture
 from .errors import check
 from .face import Face, faces_as_c
-from .image import Image, one_or_several
+from .image import Image
 from .model import Model
+from .pictures import one_or_several
 from .style_options import COLOURS, PRESETS, Given, StyleOptions, style_options
 
 if TYPE_CHECKING:
@@ -39,16 +40,25 @@ _MOST_STEPS = 0xFFFFFFFF
 
 
 class Progress:
-    """What `on_step` is told, and `StyleJob.step` answers: `step` of `steps` evaluations done; `content`, `style`, `variation`,
-    `temporal` and `total` cost of the last picture evaluated; `seconds` of work; `width` and `height` of the scale that is painted; and
-    `ending`: None, or why nothing more is done ("steps", "converged", "stalled", "not finite", "deadline")."""
+    """What `on_step` is told, and `StyleJob.step` answers: `step` of
+    `steps` evaluations done; `content`, `style`, `variation`, `temporal`
+    and `total` cost of the last picture evaluated; `seconds` of work;
+    `width` and `height` of the scale that is painted; and `ending`: None,
+    or why nothing more is done ("steps", "converged", "stalled", "not
+    finite", "deadline")."""
 
     def __init__(self, progress: _c.fs_style_progress, pointer: Any = None) -> None:
-        self.step, self.steps, self.seconds = progress.step, progress.steps, progress.seconds
-        self.content, self.style, self.total = progress.content, progress.style, progress.total
-        self.variation, self.temporal = progress.variation, progress.temporal
-        self.width, self.height = progress.width, progress.height
-        self.ending = _ENDINGS[progress.ending]
+        self.step: int = progress.step
+        self.steps: int = progress.steps
+        self.seconds: float = progress.seconds
+        self.content: float = progress.content
+        self.style: float = progress.style
+        self.variation: float = progress.variation
+        self.temporal: float = progress.temporal
+        self.total: float = progress.total
+        self.width: int = progress.width
+        self.height: int = progress.height
+        self.ending: str | None = _ENDINGS[progress.ending]
         self._pointer = pointer
 
     def preview(self) -> Image:
@@ -62,7 +72,8 @@ class Progress:
 
 @dataclass(eq=False)
 class Costs:
-    """Costs of a picture; `gradient` is d total / d pixel, float32 [height, width, 3] in R, G, B order."""
+    """Costs of a picture; `gradient` is d total / d pixel, float32 [height,
+    width, 3] in R, G, B order."""
 
     content: float
     style: float
@@ -71,8 +82,10 @@ class Costs:
 
 
 class Styler(Worker):
-    """Repaints pictures with the weights of a VGG-19, a `Model`. `help(fs.Styler.run)` lists the options, which `job`, `evaluate`
-    and `memory_needed` take as well. One thread at a time uses it, others wait."""
+    """Repaints pictures with the weights of a VGG-19, a `Model`.
+    `help(fs.Styler.run)` lists the options, which `job`, `evaluate` and
+    `memory_needed` take as well. One thread at a time uses it, others wait.
+    """
 
     _destroy = _c.fs_styler_destroy
 
@@ -90,13 +103,17 @@ class Styler(Worker):
     ) -> Image:
         """The repainted picture, an `Image`.
 
-        `style` is a picture, or a list of several that are mixed by their `weights` (equal ones).
+        `style` is a picture, or a list of several that are mixed by their
+        `weights` (equal ones).
 
-        `on_step(progress)` is called with a `Progress` after each step; it returns None to go on, "finish" to keep the picture so
-        far, or "cancel" for a `Cancelled`. What it raises cancels the run and comes out of `run`, Ctrl-C too.
+        `on_step(progress)` is called with a `Progress` after each step; it
+        returns None to go on, "finish" to keep the picture so far, or "cancel"
+        for a `Cancelled`. What it raises cancels the run and comes out of
+        `run`, Ctrl-C too.
 
-        With `progress` a bar shows the steps, by tqdm, in terminals and notebooks. `preview=10` shows the picture so far in a
-        notebook, after every ten steps in place of the one before.
+        With `progress` a bar shows the steps, by tqdm, in terminals and
+        notebooks. `preview=10` shows the picture so far in a notebook, after
+        every ten steps in place of the one before.
 
         {options}"""
         given, out = style_options(options, "run"), ctypes.POINTER(_c.fs_image)()
@@ -134,7 +151,8 @@ class Styler(Worker):
         self, content: Picture, styles: Picture | Iterable[Picture], weights: Iterable[float] | None = None,
         **options: Unpack[StyleOptions],
     ) -> StyleJob:
-        """A `StyleJob`: the same work in your own time, by one style or a mixture of several with their weights."""
+        """A `StyleJob`: the same work in your own time, by one style or a
+        mixture of several with their weights."""
         given = style_options(options, "job")
         with self._alone():
             return self._job(content, one_or_several(styles, "styles"), weights, given, "styles")
@@ -158,7 +176,8 @@ class Styler(Worker):
     @british
     @takes(StyleOptions)
     def evaluate(self, generated: Picture, content: Picture, style: Picture, **options: Unpack[StyleOptions]) -> Costs:
-        """The `Costs` of a given picture, the three images with the sizes they have."""
+        """The `Costs` of a given picture, the three images with the sizes they
+        have."""
         costs = ctypes.c_double(), ctypes.c_double(), ctypes.c_double()
         pictures = handle(generated, Image, "generated"), handle(content, Image, "content"), handle(style, Image, "style")
         gradient = np.empty(pictures[0].owner.shape, np.float32)
@@ -172,8 +191,9 @@ class Styler(Worker):
     @british
     @takes(StyleOptions)
     def memory_needed(self, content_width: int, content_height: int, /, **options: Unpack[StyleOptions]) -> int:
-        """Bytes that `run` will make this process hold at its peak, beyond what it holds before, for a content of
-        so many pixels. A first run lays out weights that stay for the next."""
+        """Bytes that `run` will make this process hold at its peak, beyond what
+        it holds before, for a content of so many pixels. A first run lays out
+        weights that stay for the next."""
         given, needed = style_options(options, "memory_needed"), ctypes.c_uint64()
         sides = integer(content_width, "content_width", 32), integer(content_height, "content_height", 32)
         with self._alone():
@@ -182,15 +202,16 @@ class Styler(Worker):
 
 
 def match_colours(style: Picture, content: Picture, colours: str) -> Image:
-    """A style as it is painted from: with its colours moved to those of `content`, by "luminance", "cholesky", "principal" or
-    "histogram"."""
+    """A style as it is painted from: with its colours moved to those of
+    `content`, by "luminance", "cholesky", "principal" or "histogram"."""
     out, pictures = ctypes.POINTER(_c.fs_image)(), (handle(style, Image, "style"), handle(content, Image, "content"))
     check(_c.fs_style_match_colours(ctypes.byref(out), *pictures, choice(colours, COLOURS, "colours")))
     return Image(out)
 
 
 def face_map(width: int, height: int, faces: Iterable[Face]) -> Image:
-    """A content map for a picture of so many pixels with these faces, as `Detector.find` gives them: white at eyes and mouth."""
+    """A content map for a picture of so many pixels with these faces, as
+    `Detector.find` gives them: white at eyes and mouth."""
     out, given = ctypes.POINTER(_c.fs_image)(), faces_as_c(faces)
     sides = integer(width, "width", 32), integer(height, "height", 32)
     check(_c.fs_face_map(ctypes.byref(out), *sides, (_c.fs_face * len(given))(*given), len(given)))
@@ -198,10 +219,12 @@ def face_map(width: int, height: int, faces: Iterable[Face]) -> Image:
 
 
 def flow_warp(before: Picture, flow: ArrayLike, back: ArrayLike | None = None) -> tuple[Image, Image]:
-    """The painted frame before as it should look now, and a mask that is white where that is known.
+    """The painted frame before as it should look now, and a mask that is
+    white where that is known.
 
-    `flow` is [height, width, 2], dx, dy in pixels: what is at x, y now was at x + dx, y + dy then. `back` is the same from then to now:
-    where the two do not agree, something was hidden (Ruder et al. 2016)."""
+    `flow` is [height, width, 2], dx, dy in pixels: what is at x, y now was
+    at x + dx, y + dy then. `back` is the same from then to now: where the
+    two do not agree, something was hidden (Ruder et al. 2016)."""
     picture = handle(before, Image, "before")
     flows = []
     for name, given in (("flow", flow), ("back", back)):
@@ -219,13 +242,15 @@ def flow_warp(before: Picture, flow: ArrayLike, back: ArrayLike | None = None) -
 
 
 class StyleJob(Worker):
-    """A painting under way, made by `Styler.job`. Stop calling `step` to pause it, `close` it to drop it. A notebook shows the
-    picture so far. One thread at a time uses it, others wait."""
+    """A painting under way, made by `Styler.job`. Stop calling `step` to
+    pause it, `close` it to drop it. A notebook shows the picture so far.
+    One thread at a time uses it, others wait."""
 
     _destroy = _c.fs_style_job_destroy
 
     def step(self, evaluations: int = 1) -> Progress:
-        """Goes on for at least so many evaluations, or until the job has ended; the `Progress` then."""
+        """Goes on for at least so many evaluations, or until the job has ended;
+        the `Progress` then."""
         progress = _c.fs_style_progress(size=ctypes.sizeof(_c.fs_style_progress))
         count = integer(evaluations, "evaluations", 32)
         with self._alone():
@@ -246,8 +271,8 @@ class StyleJob(Worker):
             check(_c.fs_style_job_save(self.handle, text(path, "path")))
 
     def load(self, path: PathLike) -> None:
-        """Goes on where the checkpoint was written, with the very bits that would have come, if pictures and options are
-        the same."""
+        """Goes on where the checkpoint was written, with the very bits that
+        would have come, if pictures and options are the same."""
         with self._alone():
             check(_c.fs_style_job_load(self.handle, text(path, "path")))
 

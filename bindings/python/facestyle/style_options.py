@@ -45,38 +45,51 @@ _PICTURES = {"content_map", "before", "before_mask", "start_image"}
 class StyleOptions(TypedDict, total=False):
     """How a picture is painted. None is the preset's.
 
-    - `preset`: "pyramid", ours: from coarse to fine by L-BFGS; or another of `facestyle.style.PRESETS`. The options below change
-      it where they are given.
+    - `preset`: "pyramid", ours: from coarse to fine by L-BFGS; or another
+      of `facestyle.style.PRESETS`. The options below change it where they
+      are given.
 
     What is measured:
 
-    - `content_weight`, `style_weight`, `variation_weight`: alpha, beta and gamma.
-    - `content_layers`, `style_layers`: a dict of layers' names and their weights.
+    - `content_weight`, `style_weight`, `variation_weight`: alpha, beta and
+      gamma.
+    - `content_layers`, `style_layers`: a dict of layers' names and their
+      weights.
     - `content_layer`: a single one.
-    - `cost`: the factor of sums of squares: "normalised", "lecture", "means" or "roots".
-    - `style_loss`: what a layer shall have in common with the style's: "gram", "moments" or "wasserstein".
-    - `variation`: how neighbours differ: "absolute", "squared" or "nine-points".
+    - `cost`: the factor of sums of squares: "normalised", "lecture",
+      "means" or "roots".
+    - `style_loss`: what a layer shall have in common with the style's:
+      "gram", "moments" or "wasserstein".
+    - `variation`: how neighbours differ: "absolute", "squared" or
+      "nine-points".
     - `pooling`: "average", "max" or "l2".
     - `edges`: what the first layer sees beyond them: "zeros" or "repeated".
 
     Where:
 
-    - `regions`: a pair of masks for each style, where it goes and what part of it is taken, each an `Image`, white where so, or
-      None for everywhere.
-    - `mask_kind`: units inside a mask ("inside"), or all by their share of it ("soft").
-    - `content_map`, `content_map_weight`: where, and by how much more, the content counts: see `face_map`.
+    - `regions`: a pair of masks for each style, where it goes and what part
+      of it is taken, each an `Image`, white where so, or None for
+      everywhere.
+    - `mask_kind`: units inside a mask ("inside"), or all by their share of
+      it ("soft").
+    - `content_map`, `content_map_weight`: where, and by how much more, the
+      content counts: see `face_map`.
 
     The frame before:
 
-    - `before`, `before_mask`: the last painting as it should look now, and where that is known: see `flow_warp`.
+    - `before`, `before_mask`: the last painting as it should look now, and
+      where that is known: see `flow_warp`.
     - `temporal_weight`: delta.
 
     The picture:
 
-    - `width`, `height`: in pixels; if one is not given it follows from the other, without both they are the content's.
-    - `colours`: whose: "style", or the content's by "luminance", "cholesky", "principal" or "histogram".
+    - `width`, `height`: in pixels; if one is not given it follows from the
+      other, without both they are the content's.
+    - `colours`: whose: "style", or the content's by "luminance",
+      "cholesky", "principal" or "histogram".
     - `depth`: 8 or 16 bits a sample; 0: the content's.
-    - `style_scale`: the style's longest side in parts of the picture's, 0.05 to 20; 0: cut to its shape.
+    - `style_scale`: the style's longest side in parts of the picture's,
+      0.05 to 20; 0: cut to its shape.
 
     How it is moved:
 
@@ -84,11 +97,14 @@ class StyleOptions(TypedDict, total=False):
     - `steps`: evaluations of the costs and their gradient, over all scales.
     - `history`: pairs that L-BFGS keeps, 1 to 1000.
     - `learning_rate`: Adam's, in levels of 0 to 255.
-    - `averaging`: decay of a running mean of the pictures, which is then the result; 0: the last one is.
+    - `averaging`: decay of a running mean of the pictures, which is then
+      the result; 0: the last one is.
     - `clamp`: whether Adam keeps levels within 0 to 255.
-    - `coarsest`: longest side of the first scale in pixels, 16 or more; 0: one scale.
+    - `coarsest`: longest side of the first scale in pixels, 16 or more; 0:
+      one scale.
     - `deadline`: seconds of work; 0: none.
-    - `tile`: side in pixels, 64 or more, of the parts that are taken through the network at a time; 0: all at once.
+    - `tile`: side in pixels, 64 or more, of the parts that are taken
+      through the network at a time; 0: all at once.
 
     Where it starts:
 

@@ -20,10 +20,13 @@ _EVENTS = _c.FS_TRACK_BEGUN, _c.FS_TRACK_BEST, _c.FS_TRACK_IDENTIFY, _c.FS_TRACK
 
 @dataclass(frozen=True)
 class Tracked:
-    """What became of a face of a frame. `track` is its track's number, from 1, or 0 for a face that found no room, and then this is
-    false. `begun` is true from the moment on that the track counts; `comes` in that moment. `best`: it is the best photo of the
-    track so far; `identify`: it is time to find out who it is, as nobody knows, or another may stand there now; `returned`:
-    the face is there again after frames without it."""
+    """What became of a face of a frame. `track` is its track's number, from
+    1, or 0 for a face that found no room, and then this is false. `begun`
+    is true from the moment on that the track counts; `comes` in that
+    moment. `best`: it is the best photo of the track so far; `identify`: it
+    is time to find out who it is, as nobody knows, or another may stand
+    there now; `returned`: the face is there again after frames without it.
+    """
 
     track: int
     begun: bool
@@ -38,8 +41,9 @@ class Tracked:
 
 @dataclass(frozen=True, eq=False)
 class Track:
-    """A track: its number, the frames with its face and since the last of them, times, the last `Face`, and the best one
-    with quality, frame (from 1) and time."""
+    """A track: its number, the frames with its face and since the last of
+    them, times, the last `Face`, and the best one with quality, frame (from
+    1) and time."""
 
     track: int
     seen: int
@@ -57,14 +61,21 @@ class Track:
 class Tracker(Worker):
     """Follows faces from frame to frame. None is the library's default:
 
-    - `min_overlap`: intersection over union with the predicted box, above 0 and at most 1 (0.3).
-    - `max_distance`: without such an overlap, of the centres, in sides of the larger box (0.6).
-    - `max_missed`: frames in a row without the face after which its track ends (10).
-    - `min_seen`: frames with the face after which its track has begun, 1 or more (2).
-    - `identify_every`: time between identifications, in the unit of `update`; 0: time is no reason (0).
-    - `identify_better`: identify again at this many times the quality of the last time, above 1 (1.5).
-    - `identify_gap`: frames in a row without the face after which to identify again, as another person may stand there; 0: never,
-      also not when tracks part that may have been exchanged (1).
+    - `min_overlap`: intersection over union with the predicted box, above 0
+      and at most 1 (0.3).
+    - `max_distance`: without such an overlap, of the centres, in sides of
+      the larger box (0.6).
+    - `max_missed`: frames in a row without the face after which its track
+      ends (10).
+    - `min_seen`: frames with the face after which its track has begun, 1 or
+      more (2).
+    - `identify_every`: time between identifications, in the unit of
+      `update`; 0: time is no reason (0).
+    - `identify_better`: identify again at this many times the quality of
+      the last time, above 1 (1.5).
+    - `identify_gap`: frames in a row without the face after which to
+      identify again, as another person may stand there; 0: never, also not
+      when tracks part that may have been exchanged (1).
     - `max_tracks`: at a time, 1 to 1024 (64).
     """
 
@@ -84,8 +95,9 @@ class Tracker(Worker):
         super().__init__(out)
 
     def update(self, faces: Iterable[Face], time: float, qualities: ArrayLike | None = None) -> list[Tracked]:
-        """The next frame's faces, at a time that is never less than the last one's: a `Tracked` for each. `qualities` [faces] are
-        their `Quality.score`s."""
+        """The next frame's faces, at a time that is never less than the last
+        one's: a `Tracked` for each. `qualities` [faces] are their
+        `Quality.score`s."""
         given, time = faces_as_c(faces), number(time, "time")
         array, tracked = (_c.fs_face * len(given))(*given), (_c.fs_tracked * len(given))()
         scores = None if qualities is None else floats(qualities, (len(given),), "qualities")
@@ -99,13 +111,15 @@ class Tracker(Worker):
         ]
 
     def identify_again(self, track: int) -> None:
-        """The photo was of no use: the next frame with the face of `track`, a number, is the time to identify again."""
+        """The photo was of no use: the next frame with the face of `track`, a
+        number, is the time to identify again."""
         with self._alone():
             check(_c.fs_tracker_identify_again(self.handle, integer(track, "track", 64)))
 
     def replace(self, track: int) -> int:
-        """Another person has taken the place of the one who was followed, as their embeddings say: `track`, a number, ends, and its
-        face goes on as a new track, whose number is returned."""
+        """Another person has taken the place of the one who was followed, as
+        their embeddings say: `track`, a number, ends, and its face goes on as a
+        new track, whose number is returned."""
         new = ctypes.c_uint64()
         with self._alone():
             check(_c.fs_tracker_replace(self.handle, integer(track, "track", 64), ctypes.byref(new)))
@@ -113,7 +127,8 @@ class Tracker(Worker):
 
     @property
     def ended(self) -> list[Track]:
-        """The tracks that the last `update` or `finish`, and `replace` since, ended."""
+        """The tracks that the last `update` or `finish`, and `replace` since,
+        ended."""
         return self._list(_c.fs_tracker_ended)
 
     @property

@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 import numpy as np
@@ -33,6 +32,7 @@ from .errors import check
 from .losses import MINING, Loss, MiningStatistics
 from .model import Model, texts_as_c
 from .photos import Photos
+from .training_steps import TrainingProgress, TrainingStep
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -46,58 +46,35 @@ SCHEDULES = {
 Progress = Union[bool, Callable[["TrainingProgress"], Union[str, None]]]
 
 
-@dataclass(frozen=True)
-class TrainingStep:
-    """What a step did: `loss`, the `rate` it took, the length of all gradients before it was shortened, what mining
-    found, for a loss that mines, and the parts of a detector's loss."""
-
-    loss: float
-    rate: float
-    gradient_norm: float
-    statistics: MiningStatistics | None = None
-    detection: DetectionParts | None = None
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """What `run` tells: `step` of `steps` done, in `epoch` (from 0), and what this step did; `photos` is how many there are
-    to learn from. While photos are read, before the first step (`is_reading`), it counts them, and all others are 0."""
-
-    step: int
-    steps: int
-    epoch: int
-    photos: int
-    is_reading: bool
-    loss: float
-    rate: float
-    gradient_norm: float
-    photos_per_second: float
-    statistics: MiningStatistics | None = None
-    detection: DetectionParts | None = None
-    faces_per_second: float = 0.0
-
-
 class Trainer(Handle):
-    """Trains one network with one loss, optimizer and schedule. None is the library's default:
+    """Trains one network with one loss, optimizer and schedule. None is the
+    library's default:
 
-    - `architecture`: one of `architectures()` that embeds faces; that of `start` ("nn4.small2").
-    - `loss`: a name of `facestyle.losses.KINDS` or a `Loss` with its settings; for a one-pass detector "detection" or a
-      `DetectionLoss`.
+    - `architecture`: one of `architectures()` that embeds faces; that of
+      `start` ("nn4.small2").
+    - `loss`: a name of `facestyle.losses.KINDS` or a `Loss` with its
+      settings; for a one-pass detector "detection" or a `DetectionLoss`.
     - `optimizer`: "sgd", "adam", "adamw" or "rmsprop" ("adam").
-    - `schedule`: of the rate: "constant", "step", "cosine", "one-cycle" or "cyclical" ("one-cycle").
-    - `start`: a `Model` whose weights are the first ones; without it they are random, by `seed`.
+    - `schedule`: of the rate: "constant", "step", "cosine", "one-cycle" or
+      "cyclical" ("one-cycle").
+    - `start`: a `Model` whose weights are the first ones; without it they
+      are random, by `seed`.
     - `classes`: people, for a loss that classifies.
     - `steps`: of the schedule and of `run`, 2 or more (1000).
     - `warm_up`: the first of them, in which the rate rises (0).
     - `rate`: the highest, more than 0 (0.001).
-    - `momentum`: of "sgd" and "rmsprop", or Adam's beta 1, where the schedule sets none, 0 to below 1 (0.9).
+    - `momentum`: of "sgd" and "rmsprop", or Adam's beta 1, where the
+      schedule sets none, 0 to below 1 (0.9).
     - `weight_decay`: 0 or more (0).
-    - `longest_gradient`: all gradients together are shortened to this length; 0: never (0).
-    - `average`: the part that a running average of the weights keeps at each step, as 0.999; the average is what is saved and
-      embeds; 0: none (0).
+    - `longest_gradient`: all gradients together are shortened to this
+      length; 0: never (0).
+    - `average`: the part that a running average of the weights keeps at
+      each step, as 0.999; the average is what is saved and embeds; 0: none
+      (0).
     - `seed`: of the first weights and of dropout (1).
 
-    One thread at a time uses a trainer; a second one, and a callback of the trainer's own, get a `FaceStyleError`.
+    One thread at a time uses a trainer; a second one, and a callback of the
+    trainer's own, get a `FaceStyleError`.
     """
 
     _destroy = _c.fs_trainer_destroy
@@ -113,7 +90,7 @@ class Trainer(Handle):
     ) -> None:
         if not isinstance(loss, (Loss, DetectionLoss)):
             loss = DetectionLoss() if _name_of_loss(loss) == DetectionLoss.kind else Loss(loss)
-        self.loss = loss
+        self.loss: Loss | DetectionLoss = loss
         first = optional(start, Model, "start")
         settings = defaults(_c.fs_trainer_options, _c.fs_trainer_options_init)
         if architecture is None and start is not None:
@@ -132,8 +109,11 @@ class Trainer(Handle):
         check(_c.fs_trainer_create(ctypes.byref(out), ctypes.byref(settings), first))
         super().__init__(out)
         info = self._info()
-        self.height, self.width, self.dimension = info.height, info.width, info.dimension
-        self.parameters, self.steps = info.parameters, info.steps
+        self.height: int = info.height
+        self.width: int = info.width
+        self.dimension: int = info.dimension
+        self.parameters: int = info.parameters
+        self.steps: int = info.steps
         self._all_reduce: Callable[[Floats], object] | None = None
         self._bridge: Callback | None = None
 
@@ -151,11 +131,13 @@ class Trainer(Handle):
         self, pictures: Pixels | Iterable[Any], labels: ArrayLike | None = None, *, teacher: ArrayLike | None = None,
         faces: Iterable[Iterable[SceneFace]] | None = None,
     ) -> TrainingStep:
-        """One step on `pictures`, uint8 [count, height, width, 3], R, G, B, faces aligned as `Embedder.align` does; a
-        `TrainingStep` is returned.
+        """One step on `pictures`, uint8 [count, height, width, 3], R, G, B,
+        faces aligned as `Embedder.align` does; a `TrainingStep` is returned.
 
-        `labels` and `teacher` [count, dimension] are what the loss wants, see `Loss`; a detector's wants `faces`, a list
-        of `SceneFace` for each picture, whose sides are multiples of 32. When it fails nothing is learned.
+        `labels` and `teacher` [count, dimension] are what the loss wants, see
+        `Loss`; a detector's wants `faces`, a list of `SceneFace` for each
+        picture, whose sides are multiples of 32. When it fails nothing is
+        learned.
         """
         if isinstance(self.loss, DetectionLoss):
             if labels is not None or teacher is not None or faces is None:
@@ -194,7 +176,8 @@ class Trainer(Handle):
         return TrainingStep(report.loss, report.rate, report.gradient_norm, detection=parts)
 
     def embed(self, pictures: Pixels | Iterable[Any]) -> Floats:
-        """What the network answers so far to `pictures` as in `step`: float32 [count, dimension]."""
+        """What the network answers so far to `pictures` as in `step`: float32
+        [count, dimension]."""
         pixels = self._pixels(pictures)
         answer = np.empty((len(pixels), self.dimension), np.float32)
         with self._at_work():
@@ -210,21 +193,28 @@ class Trainer(Handle):
         checkpoint: PathLike | None = None, checkpoint_every: int | None = None, memory_limit: int | None = None,
         seed: int | None = None,
     ) -> None:
-        """Trains on `photos` until the trainer's steps are done. None is the library's default:
+        """Trains on `photos` until the trainer's steps are done. None is the
+        library's default:
 
-        - `progress`: True for a bar with loss and photos a second, by tqdm, or a function that is called
-          with a `TrainingProgress` while photos are read and after each step. It returns None to go on, "finish" to end
-          the run, or "cancel" for a `Cancelled`. What it raises cancels the run and comes out of
-          `run`, Ctrl-C too; what was learned stays.
-        - `log`: a file that gets a line of JSON a step, for `plots.losses`. After `resume` it is gone on with.
-        - `augmentation`: "none", "standard" or "strong", or what `augmentation_settings()` returns ("standard").
+        - `progress`: True for a bar with loss and photos a second, by tqdm, or
+          a function that is called with a `TrainingProgress` while photos are
+          read and after each step. It returns None to go on, "finish" to end
+          the run, or "cancel" for a `Cancelled`. What it raises cancels the run
+          and comes out of `run`, Ctrl-C too; what was learned stays.
+        - `log`: a file that gets a line of JSON a step, for `plots.losses`.
+          After `resume` it is gone on with.
+        - `augmentation`: "none", "standard" or "strong", or what
+          `augmentation_settings()` returns ("standard").
         - `teacher`: a `Model` of the same dimension, for a loss that has one.
         - `batch`: photos a step, 2 to 65536 (64).
         - `photos_of_person`: in a batch of a loss that mines, 2 or more (8).
-        - `pairs`, `triplets`: text files that list photos by their names, for a loss of such: "Ann/1.jpg Ann/2.jpg 1", 0 for two
-          people; "anchor positive negative".
-        - `checkpoint`, `checkpoint_every`: a file to keep one in, replaced each time, and after how many steps (0: at the end).
-        - `memory_limit`: bytes for decoded photos; those beyond it are read again each time (4 GB).
+        - `pairs`, `triplets`: text files that list photos by their names, for a
+          loss of such: "Ann/1.jpg Ann/2.jpg 1", 0 for two people; "anchor
+          positive negative".
+        - `checkpoint`, `checkpoint_every`: a file to keep one in, replaced each
+          time, and after how many steps (0: at the end).
+        - `memory_limit`: bytes for decoded photos; those beyond it are read
+          again each time (4 GB).
         - `seed`: of the photos' order and of augmentation (1).
         """
         settings = defaults(_c.fs_training_options, _c.fs_training_options_init)
@@ -244,8 +234,9 @@ class Trainer(Handle):
         checkpoint_every: int | None = None, memory_limit: int | None = None, seed: int | None = None,
         **options: Unpack[SceneOptions],
     ) -> None:
-        """Trains a detector on `scenes`, a `Scenes`, until the trainer's steps are done. `progress`, `log`, `checkpoint`,
-        `checkpoint_every` and `memory_limit` are as in `run`. None is the library's default:
+        """Trains a detector on `scenes`, a `Scenes`, until the trainer's steps
+        are done. `progress`, `log`, `checkpoint`, `checkpoint_every` and
+        `memory_limit` are as in `run`. None is the library's default:
 
         - `batch`: pictures a step, 1 to 4096 (16).
         - `seed`: of the pictures (1).
@@ -290,11 +281,13 @@ class Trainer(Handle):
 
     @property
     def all_reduce(self) -> Callable[[Floats], object] | None:
-        """Makes training data-parallel: a function that is called once a step with a float32 array, and replaces its numbers
-        in place by their mean over all processes that train together. None, the default, trains alone.
+        """Makes training data-parallel: a function that is called once a step
+        with float32 [numbers], and replaces the numbers in place by their mean
+        over all processes that train together. None, the default, trains alone.
 
-        The array is the library's memory: it must not be kept. What the function raises fails the step, in which nothing
-        is learned then, and comes out of `step` or `run`."""
+        The array is the library's memory: it must not be kept. What the
+        function raises fails the step, in which nothing is learned then, and
+        comes out of `step` or `run`."""
         return self._all_reduce
 
     @all_reduce.setter
@@ -313,12 +306,13 @@ class Trainer(Handle):
         self._all_reduce, self._bridge = function, bridge
 
     def save(self, path: PathLike) -> None:
-        """Writes a checkpoint: all that is needed to go on. The file is whole, or the old one, at any moment."""
+        """Writes a checkpoint: all that is needed to go on. The file is whole,
+        or the old one, at any moment."""
         check(_c.fs_trainer_save(self.handle, text(path, "path")))
 
     def resume(self, path: PathLike) -> Trainer:
-        """Goes on from a checkpoint of a trainer with the same architecture and options; another is refused, and then
-        nothing is changed."""
+        """Goes on from a checkpoint of a trainer with the same architecture and
+        options; another is refused, and then nothing is changed."""
         check(_c.fs_trainer_resume(self.handle, text(path, "path")))
         return self
 
@@ -326,11 +320,13 @@ class Trainer(Handle):
         self, path: PathLike, half: bool = True, *, threshold: float, note: str | None = None, licence: str | None = None,
         accuracy: str | None = None, source: str | None = None,
     ) -> None:
-        """Writes the network as a model that `Model.open` and, if it embeds, `Embedder` take, in half precision or in single. An
-        `Embedder` sees photos as the last `run` did: faces by their points, or whole photos.
+        """Writes the network as a model that `Model.open` and, if it embeds,
+        `Embedder` take, in half precision or in single. An `Embedder` sees
+        photos as the last `run` did: faces by their points, or whole photos.
 
-        `threshold` is the distance up to which two faces are one person's. The other texts are kept in the file, for people:
-        `installed_models` shows them."""
+        `threshold` is the distance up to which two faces are one person's. The
+        other texts are kept in the file, for people: `installed_models` shows
+        them."""
         precision, threshold = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32, number(threshold, "threshold")
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
         check(_c.fs_trainer_save_model(self.handle, text(path, "path"), precision, threshold, ctypes.byref(words)))

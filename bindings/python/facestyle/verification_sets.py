@@ -40,8 +40,9 @@ class SetError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class VerificationSet:
-    """Pictures of aligned faces, encoded: those of pair i are `pictures[2 i]` and `pictures[2 i + 1]`; `same` [pairs] tells
-    whether they are one person."""
+    """Pictures of aligned faces, encoded: those of pair i are `pictures[2
+    i]` and `pictures[2 i + 1]`; `same` [pairs] tells whether they are one
+    person."""
 
     pictures: list[bytes] = field(repr=False)
     same: NDArray[np.bool_]
@@ -83,8 +84,10 @@ class VerificationSet:
         return Pairs(names, 2 * numbers, 2 * numbers + 1, self.same, numbers * min(10, count) // count)
 
     def evaluate(self, embedder: Embedder, *, flip: bool = False, progress: bool | None = None) -> LfwResult:
-        """The `LfwResult` of an embedder: each face is aligned from InsightFace's template to its own. With `flip` each and its
-        mirror image are embedded, and the mean is taken. `progress` is a bar, by tqdm; None: where tqdm is installed."""
+        """The `LfwResult` of an embedder: each face is aligned from
+        InsightFace's template to its own. With `flip` each and its mirror image
+        are embedded, and the mean is taken. `progress` is a bar, by tqdm; None:
+        where tqdm is installed."""
         handle(embedder, Embedder, "embedder")
         flag(flip, "flip")
         if progress is not None:
@@ -99,7 +102,8 @@ class VerificationSet:
         return evaluate_photos(pairs, opened, "the set", faces, embedder, None, flip, progress)
 
     def unpack(self, folder: PathLike) -> None:
-        """Writes each picture as a file, `pairs.csv` and `landmarks.json`, which `facestyle evaluate` reads."""
+        """Writes each picture as a file, `pairs.csv` and `landmarks.json`,
+        which `facestyle evaluate` reads."""
         target = Path(os.fsdecode(text(folder, "folder")))
         target.mkdir(parents=True, exist_ok=True)
         pairs = self.pairs
@@ -114,12 +118,14 @@ class VerificationSet:
 
 
 def aligned_face() -> Face:
-    """The face in an aligned picture: InsightFace's points, in a box of the whole picture."""
+    """The face in an aligned picture: InsightFace's points, in a box of the
+    whole picture."""
     return Face(POINTS, (0.0, 0.0, float(SIDE), float(SIDE)))
 
 
 def _read(file: IO[bytes]) -> Any:
-    """The object of a pickle that is made of lists, tuples, bytes, numbers and truth values alone."""
+    """The object of a pickle that is made of lists, tuples, bytes, numbers
+    and truth values alone."""
     stack: list[Any] = []
     marks: list[int] = []
     memo: dict[Any, Any] = {}

@@ -166,3 +166,23 @@ def test_closing_gives_the_handle_back(picture):
     assert fs.live_handles() == before
     picture.resize(4, 4)  # forgotten at once
     assert fs.live_handles() == before
+
+
+def test_fractions_crop_what_lies_inside(picture):
+    array = picture.to_array()
+    face = fs.Face(None, (-3.2, 4.6, 20.1, 60.0))  # beyond the left and the lower edge
+    with picture.crop(*face.box) as part:
+        assert np.array_equal(part.to_array(), array[5:30, 0:17])
+    with picture.crop(2.5, 0, 3, np.float32(30)) as part:  # half goes to the even pixel, as Python rounds
+        assert np.array_equal(part.to_array(), array[0:30, 2:6])
+    with pytest.raises(ValueError, match="x is -9.0 and width is 4; expected a part of the picture's 40 pixels"):
+        picture.crop(-9.0, 0, 4, 4)
+    with pytest.raises(ValueError, match="y is nan and height is 4; expected finite numbers"):
+        picture.crop(0, float("nan"), 4, 4)
+    with pytest.raises(fs.FaceStyleError):  # whole numbers are taken at their word
+        picture.crop(-0, 28, 4, 4)
+
+
+def test_a_notebook_shows_the_picture(picture):
+    with fs.Image.decode(picture._repr_png_()) as same:
+        assert np.array_equal(same.to_array(), picture.to_array())

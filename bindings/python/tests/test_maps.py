@@ -1,5 +1,7 @@
 """t-SNE maps."""
 
+import sys
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,9 @@ def test_what_has_no_map_is_refused():
     with pytest.raises(ValueError, match=r"\[20\]; expected \[any, any\]"):
         fs.tsne(points[:, 0])
     assert np.isfinite(fs.tsne(points, 5, steps=50)[0]).all()
+
+
+def test_a_bar_without_tqdm_names_the_package(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match="a bar of progress needs tqdm: pip install tqdm"):
+        fs.tsne(np.eye(8), 2, steps=50, progress=True)

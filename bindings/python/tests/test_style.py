@@ -151,6 +151,33 @@ def test_presets_are_the_librarys_and_stand_in_the_guide():
         assert f"| `{name}` |" in guide, name
 
 
+def test_several_styles_are_run_as_a_job_of_them(styler, content, style):
+    options = dict(preset="course", steps=4, width=24)
+    seen = []
+    with styler.run(content, [style, content], weights=[1, 3], on_step=seen.append, **options) as mixed:
+        with styler.job(content, [style, content], [1, 3], **options) as job:
+            while job.step().ending is None:
+                pass
+            with job.result() as wanted:
+                assert np.array_equal(mixed.to_array(), wanted.to_array())
+    assert [progress.step for progress in seen] == [1, 2, 3, 4]
+    with styler.run(content, [style], **options) as listed, styler.run(content, style, **options) as alone:
+        assert np.array_equal(listed.to_array(), alone.to_array())
+    with styler.run(content, [style, content], on_step=lambda now: "finish" if now.step == 2 else None, **options) as part:
+        assert part.width == 24
+    with pytest.raises(fs.Cancelled):
+        styler.run(content, [style, content], on_step=lambda now: "cancel", **options)
+    with pytest.raises(ZeroDivisionError):
+        styler.run(content, [style, content], on_step=lambda now: 1 / 0, **options)
+    with pytest.raises(ValueError, match="1 weights for 2 styles"):
+        styler.run(content, [style, content], weights=[1], **options)
+
+
+def test_a_bar_shows_the_steps(styler, content, style, capsys):
+    styler.run(content, style, preset="course", steps=3, progress=True).close()
+    assert "3/3" in capsys.readouterr().err
+
+
 def test_layers_and_weights_are_choices(styler, content, style):
     styler_evaluate = lambda *pictures, **options: styler.evaluate(*pictures, preset="course", **options)
     plain = styler_evaluate(content, content, style)

@@ -18,7 +18,8 @@ FilePath = Union[str, "os.PathLike[str]"]
 
 
 class ConvertError(Exception):
-    """Why a file was not converted: one line, with what was seen and what was expected."""
+    """Why a file was not converted: one line, with what was seen and what
+    was expected."""
 
     def __init__(self, reason: str) -> None:
         # Names in files may hold anything.
@@ -31,20 +32,26 @@ def convert(
     distance: str | None = None, licence: str | None = None, name: str | None = None, crop: float | None = None,
     size: tuple[int, int] | None = None, outputs: Sequence[str] | None = None, verify: bool = False,
 ) -> Conversion:  # fmt: skip
-    """Converts the file or files of a network to the file `output`, and answers a `conversion.Conversion`.
+    """Converts the file or files of a network to the file `output`, and
+    answers a `conversion.Conversion`.
 
     None is what is known of the kind of network, or what its file says:
 
     - `kind`: one of `recognition.KINDS`; None: it is recognised.
-    - `mean`, `scale`: levels of 0 to 255 become (level - mean) scale; `mean` is three numbers, in the network's own order.
+    - `mean`, `scale`: levels of 0 to 255 become (level - mean) scale;
+      `mean` is three numbers, in the network's own order.
     - `order`: of the channels: "rgb" or "bgr".
-    - `template`: where a face's five points lie in pixels of the input, "x y x y ...", or "whole".
-    - `threshold`, `distance`: of the network's distance, "cosine" (1 - a.b) or "euclidean" (|a - b|), or of a detector's score.
+    - `template`: where a face's five points lie in pixels of the input, "x
+      y x y ...", or "whole".
+    - `threshold`, `distance`: of the network's distance, "cosine" (1 - a.b)
+      or "euclidean" (|a - b|), or of a detector's score.
     - `licence`: of the weights; `name`: of the model.
     - `crop`: how many times a face's box a liveness or landmarks see.
-    - `size`: height and width of the input in pixels, where the file leaves them open.
+    - `size`: height and width of the input in pixels, where the file leaves
+      them open.
     - `outputs`: values of the file to answer in place of its own outputs.
-    - `verify`: whether to run the file with its own library too, and to compare every output.
+    - `verify`: whether to run the file with its own library too, and to
+      compare every output.
     """
     from . import conversion
 
