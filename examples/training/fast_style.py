@@ -21,7 +21,7 @@ def batches(folder, count, seed, done):
     """Photos in a seeded order, over and over, from the batch after the first `done`."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in fs.picture_endings())
     if not paths:
-        raise SystemExit(f"{folder}: no photos; expected {", ".join(fs.picture_endings())}")
+        raise SystemExit(f"{folder}: no photos; expected {', '.join(fs.picture_endings())}")
     order, number = random.Random(seed), 0
     while True:
         order.shuffle(paths)
