@@ -40,7 +40,7 @@ class SystemRefusal(FaceStyleError, OSError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(status, message)
         self.errno: int | None = _errno(message)
-        self.strerror: str = message
+        self.strerror: str | None = message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _failure, (self.status, self.message)
