@@ -4,6 +4,7 @@ import copy
 import gc
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
@@ -171,7 +172,7 @@ def test_what_is_closed_by_another_thread_ends_the_calls_that_come_after(picture
         try:
             while True:
                 model.features(picture, "conv1_1")
-        except ValueError as error:
+        except (ValueError, fs.FaceStyleError) as error:  # before the call, or in it: C checks handles
             failures.append(str(error))
 
     thread = threading.Thread(target=look)
@@ -179,7 +180,7 @@ def test_what_is_closed_by_another_thread_ends_the_calls_that_come_after(picture
     time.sleep(0.05)
     model.close()
     thread.join()
-    assert failures == ["this Model is closed"]
+    assert len(failures) == 1 and re.match("this Model is closed|.*FS_INVALID_ARGUMENT", failures[0]), failures
 
 
 FORK = """
