@@ -87,7 +87,7 @@ def main():
     parser.add_argument("--landmarks", help="JSON file with the points of their faces")
     parser.add_argument("--out", default="trained.safetensors", help="the model to write")
     parser.add_argument("--architecture", default="nn4.small2")
-    parser.add_argument("--loss", default="semi_hard")
+    parser.add_argument("--loss", default="semi-hard")
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--rate", type=float, default=0.001)
     parser.add_argument("--batch", type=int, default=64, help="photos of each process in a step")

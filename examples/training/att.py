@@ -22,7 +22,7 @@ PEOPLE, SEEN = 30, 20
 
 # The network's answers have no fixed length. The margins are such as lie between random weights' answers to different people
 # at the start, where there is much to learn; that of triplets is a squared distance.
-LOSSES = {"contrastive": fs.Loss("contrastive", margin=10), "triplets": fs.Loss("batch_hard", margin=40)}
+LOSSES = {"contrastive": fs.Loss("contrastive", margin=10), "triplets": fs.Loss("batch-hard", margin=40)}
 
 
 def unseen_photos(folder):

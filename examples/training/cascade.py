@@ -244,7 +244,7 @@ def colour(windows):
 def learn(options, name, draw, side, steps, batch, rate, start=None):
     """Trains a network on what `draw(batch)` returns, windows and labels."""
     with fs.Trainer(
-        name, loss="cross_entropy", optimiser="adamw", schedule="one-cycle", steps=max(2, int(steps * options.effort)),
+        name, loss="cross-entropy", optimizer="adamw", schedule="one-cycle", steps=max(2, int(steps * options.effort)),
         rate=rate, weight_decay=1e-4, longest_gradient=5, seed=1, start=start,
     ) as trainer:
         recent = 0.0
@@ -263,7 +263,7 @@ def trainer_answers(path, name):
     """A function from windows to what the trained network answers."""
 
     def answers(windows):
-        with fs.Model.open(path) as model, fs.Trainer(name, loss="cross_entropy", start=model) as trainer:
+        with fs.Model.open(path) as model, fs.Trainer(name, loss="cross-entropy", start=model) as trainer:
             return trainer.embed(colour(windows))
 
     return answers

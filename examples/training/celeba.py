@@ -59,11 +59,11 @@ def main():
     with fs.Photos().add_people(options.folder, points=POINTS) as photos:
         print(f"{len(photos)} photos of {photos.people} people, {len(photos.left_out)} left out", flush=True)
         models = {"centre + softmax": train(
-            photos, "centre", options.steps[0], "centre", None, options, classes=photos.people, optimiser="adamw", rate=2e-3)}
+            photos, "centre", options.steps[0], "centre", None, options, classes=photos.people, optimizer="adamw", rate=2e-3)}
         # The answers of the first stage have any length; what triplets look at has length 1.
         with fs.Model.open(models["centre + softmax"]) as start:
             models["then triplets, semi-hard"] = train(
-                photos, "triplets", options.steps[1], "semi_hard", start, options, optimiser="adamw", rate=5e-4)
+                photos, "triplets", options.steps[1], "semi-hard", start, options, optimizer="adamw", rate=5e-4)
 
     if options.lfw is None:
         return

@@ -81,7 +81,7 @@ def learn(options, labels):
     checkpoint = options.work / "detector.checkpoint"
     start = fs.Model.open(options.start) if options.start else None
     with fs.Scenes() as scenes, fs.Trainer(
-        "yunet", loss=fs.DetectionLoss(point_range=0.03), optimiser="adamw", schedule="one-cycle", steps=options.steps,
+        "yunet", loss=fs.DetectionLoss(point_range=0.03), optimizer="adamw", schedule="one-cycle", steps=options.steps,
         rate=options.rate, weight_decay=5e-4, longest_gradient=10, average=0.9995, seed=1, start=start,
     ) as trainer:  # fmt: skip
         scenes.add(options.data, labels)

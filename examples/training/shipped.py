@@ -58,7 +58,7 @@ def train(options, teacher, stage, learned_from, loss, steps, rate, start=None, 
         return model
     checkpoint = model.with_suffix(".checkpoint")
     with fs.Trainer(
-        "nn4.small2", loss=loss, optimiser="adamw", schedule="one-cycle", steps=steps, rate=rate, weight_decay=1e-4,
+        "nn4.small2", loss=loss, optimizer="adamw", schedule="one-cycle", steps=steps, rate=rate, weight_decay=1e-4,
         average=average, start=start,
     ) as trainer:
         if checkpoint.exists():

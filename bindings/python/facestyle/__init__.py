@@ -10,8 +10,94 @@ Names are looked up when they are first used, so that the parts in plain Python 
 where the native library is not installed.
 """
 
-import importlib
+from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for checkers of types, what _HOMES says
+    from . import plots as plots
+    from .errors import (
+        FaceStyleError as FaceStyleError, NoFace as NoFace, Cancelled as Cancelled,
+        SystemRefusal as SystemRefusal,
+    )  # fmt: skip
+    from .image import Image as Image
+    from .frame import Frame as Frame
+    from .augmentation import augment as augment, augmentation_settings as augmentation_settings
+    from .model import (
+        Model as Model, ModelInfo as ModelInfo, installed_models as installed_models,
+        Architecture as Architecture, architectures as architectures,
+    )  # fmt: skip
+    from .files import DetectedPhoto as DetectedPhoto, picture_endings as picture_endings
+    from .simple import faces as faces, same as same, paint as paint
+    from .analysis import FaceAnalysis as FaceAnalysis, AnalysedFace as AnalysedFace
+    from .face import Face as Face, Verdict as Verdict
+    from .recognition import (
+        Detector as Detector, Embedder as Embedder, compare as compare, distance as distance,
+        template as template,
+    )  # fmt: skip
+    from .gallery import Gallery as Gallery
+    from .gallery_records import (
+        Enrolment as Enrolment, GalleryPhoto as GalleryPhoto, GalleryReport as GalleryReport, Match as Match,
+        Neighbour as Neighbour, Person as Person,
+    )  # fmt: skip
+    from .costs import (
+        triplet_loss as triplet_loss, content_cost as content_cost, gram_matrix as gram_matrix,
+        style_cost as style_cost, total_cost as total_cost,
+    )  # fmt: skip
+    from .losses import Loss as Loss, LossValue as LossValue, MiningStatistics as MiningStatistics
+    from .evaluation import (
+        Evaluation as Evaluation, TrueAccepts as TrueAccepts, Roc as Roc, Pairs as Pairs,
+        Landmarks as Landmarks, evaluate as evaluate, roc as roc, evaluate_lfw as evaluate_lfw,
+    )  # fmt: skip
+    from .verification_sets import VerificationSet as VerificationSet
+    from .calibration import (
+        Calibration as Calibration, Growth as Growth, calibrate as calibrate,
+        calibrate_embeddings as calibrate_embeddings, calibration_growth as calibration_growth,
+    )  # fmt: skip
+    from .groups import GroupRate as GroupRate, false_accepts_by_group as false_accepts_by_group
+    from .identification import Identity as Identity, distances as distances, identify as identify
+    from .quality import Quality as Quality, face_quality as face_quality
+    from .liveness import Liveness as Liveness, LivenessVerdict as LivenessVerdict
+    from .dense_landmarks import (
+        DenseLandmarks as DenseLandmarks, FaceOpenness as FaceOpenness, face_openness as face_openness,
+    )  # fmt: skip
+    from .tracker import Tracker as Tracker, Track as Track, Tracked as Tracked
+    from .maps import tsne as tsne
+    from .photos import Photos as Photos
+    from .training import Trainer as Trainer
+    from .training_steps import TrainingProgress as TrainingProgress, TrainingStep as TrainingStep
+    from .left_out import LeftOut as LeftOut
+    from .detection import (
+        Scenes as Scenes, SceneFace as SceneFace, DetectionLoss as DetectionLoss,
+        DetectionParts as DetectionParts, DetectionValue as DetectionValue, box_overlap as box_overlap,
+        cell_count as cell_count,
+    )  # fmt: skip
+    from .differentiation import (
+        differentiate as differentiate, numeric_gradient as numeric_gradient,
+        check_gradient as check_gradient, GradientReport as GradientReport, convolve as convolve,
+    )  # fmt: skip
+    from .style_options import StyleOptions as StyleOptions
+    from .style import (
+        Styler as Styler, StyleJob as StyleJob, Progress as Progress, Costs as Costs,
+        match_colours as match_colours, face_map as face_map, flow_warp as flow_warp,
+    )  # fmt: skip
+    from .fast_style import (
+        FastStyler as FastStyler, FastStyleTrainer as FastStyleTrainer,
+        FastTrainingStep as FastTrainingStep, UniversalStyler as UniversalStyler,
+    )  # fmt: skip
+    from .seeing import (
+        Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitSearch as UnitSearch,
+        activation_maps as activation_maps, map_image as map_image,
+    )  # fmt: skip
+    from .library import (
+        version as version, threads as threads, set_threads as set_threads,
+        memory_limit as memory_limit, Host as Host, host as host, algebra_library as algebra_library,
+        instruction_set as instruction_set, choose_instruction_set as choose_instruction_set,
+        live_handles as live_handles, set_log as set_log,
+    )  # fmt: skip
+
+_MODULES = ("plots",)
 _HOMES = {
     "errors": ("FaceStyleError", "NoFace", "Cancelled", "SystemRefusal"),
     "image": ("Image",),
@@ -22,9 +108,10 @@ _HOMES = {
     "embed": ("embed_folder", "EmbeddedFolder"),
     "simple": ("faces", "same", "paint"),
     "analysis": ("FaceAnalysis", "AnalysedFace"),
-    "recognition": (
-        "Face", "Detector", "Embedder", "Gallery", "GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour",
-        "Person", "Verdict", "compare", "distance", "template"),
+    "face": ("Face", "Verdict"),
+    "recognition": ("Detector", "Embedder", "compare", "distance", "template"),
+    "gallery": ("Gallery",),
+    "gallery_records": ("GalleryPhoto", "GalleryReport", "Enrolment", "Match", "Neighbour", "Person"),
     "costs": ("triplet_loss", "content_cost", "gram_matrix", "style_cost", "total_cost"),
     "losses": ("Loss", "LossValue", "MiningStatistics"),
     "evaluation": ("Evaluation", "TrueAccepts", "Roc", "Pairs", "Landmarks", "evaluate", "roc", "evaluate_lfw"),
@@ -37,10 +124,13 @@ _HOMES = {
     "dense_landmarks": ("DenseLandmarks", "FaceOpenness", "face_openness"),
     "tracker": ("Tracker", "Track", "Tracked"),
     "maps": ("tsne",),
-    "training": ("Photos", "Trainer", "TrainingStep", "TrainingProgress"),
+    "photos": ("Photos",),
+    "training": ("Trainer",),
+    "training_steps": ("TrainingStep", "TrainingProgress"),
     "left_out": ("LeftOut",),
     "detection": ("Scenes", "SceneFace", "DetectionLoss", "DetectionParts", "DetectionValue", "box_overlap", "cell_count"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
+    "style_options": ("StyleOptions",),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
     "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
@@ -50,10 +140,12 @@ _HOMES = {
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = sorted(_HOME)
+__all__ = sorted([*_HOME, *_MODULES])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module("." + name, __name__)
     if name not in _HOME:
         raise AttributeError(f"module 'facestyle' has no attribute '{name}'")
     value = getattr(importlib.import_module("." + _HOME[name], __name__), name)
@@ -61,5 +153,5 @@ def __getattr__(name):
     return value
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

@@ -2,13 +2,15 @@
 
 Tables of faces are the package's own: `facestyle embed FOLDER -o faces.parquet` is `python -m facestyle.embed`."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import sys
 from pathlib import Path
 
 
-def program():
+def program() -> str | None:
     """Its path; None if there is none."""
     package = Path(__file__).resolve().parent
     places = [package / "native" / "facestyle"]
@@ -18,7 +20,7 @@ def program():
     return known or _installed()
 
 
-def _installed():
+def _installed() -> str | None:
     """One on the path that is no script of this package, which would only call us again."""
     for folder in os.get_exec_path():
         found = shutil.which("facestyle", path=folder)
@@ -30,7 +32,7 @@ def _installed():
     return None
 
 
-def main():
+def main() -> None:
     if sys.argv[1:2] == ["embed"] and any(word.endswith(".parquet") for word in sys.argv[2:]):
         from .embed import main as embed
 

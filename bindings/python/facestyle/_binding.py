@@ -1,20 +1,23 @@
 """What _c.py, which is generated, cannot have from the header: the search for the library, and structs that know their size."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 from pathlib import Path
+from typing import Any
 
 
 class Sized(ctypes.Structure):
     """A struct whose first member says how large its user takes it to be. A new one says it, unless told otherwise."""
 
-    def __init__(self, *values, **members):
+    def __init__(self, *values: Any, **members: Any) -> None:
         if not values:
             members.setdefault("size", ctypes.sizeof(self))
         super().__init__(*values, **members)
 
 
-def load(functions, abi, names):
+def load(functions: dict[str, Any], abi: int, names: dict[str, Any]) -> ctypes.CDLL:
     """The library; its functions with their types are put into `names`."""
     reasons = []
     for path in _candidates():
@@ -40,7 +43,7 @@ def load(functions, abi, names):
     )
 
 
-def _candidates():
+def _candidates() -> list[str]:
     """Where the library may be: the environment's word is final, otherwise the first that exists."""
     if named := os.environ.get("FACESTYLE_LIBRARY"):
         return [named]

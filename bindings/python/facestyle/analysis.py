@@ -1,27 +1,35 @@
 """From a photo to its faces, and to an answer: a detector and an embedder that fit together."""
 
+from __future__ import annotations
+
 import ctypes
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from . import _c
-from ._convert import handle, integer, number, text
 from ._handle import Handle
+from ._options import defaults, fill
+from ._types import Floats, PathLike, Photo
 from .errors import check
-from .recognition import Detector, Embedder, Face, Gallery, reasons_of, threshold_of, verdict_of
-from .image import Image, opened
+from .face import Face, Verdict, reasons_of, threshold_of, verdict_of
+from .gallery import Gallery
+from .pictures import opened
+from .recognition import Detector, Embedder
 
 
 @dataclass(eq=False)
 class AnalysedFace:
-    """A face of a photo. `embedding` is float32 [dimension]. `quality`, 0 to 1, ranks photos of a person; `reasons` are texts: why
-    the face is too bad for a sure answer. `is_main` of the face, large and central, that functions with one photo take."""
+    """A face of a photo. `embedding` is float32 [dimension]. `quality`, 0
+    to 1, ranks photos of a person; `reasons` are texts: why the face is too
+    bad for a sure answer. `is_main` of the face, large and central, that
+    functions with one photo take."""
 
     face: Face
-    embedding: np.ndarray
+    embedding: Floats
     quality: float
-    reasons: tuple
+    reasons: tuple[str, ...]
     is_main: bool
 
 
@@ -31,41 +39,42 @@ class FaceAnalysis(Handle):
         with fs.FaceAnalysis() as analysis:
             print(analysis.compare("a.jpg", "b.jpg"))
 
-    `detector` and `embedder` are names of models or paths of their files, as in `Model.open`; without them the best that are
-    installed, "faces-points" and "faces". `min_face` is the side of the smallest face in pixels; at most `max_faces`, the largest,
-    are found. A photo is an `Image`, the path of one, an array as `Image.from_array` takes it, or a Pillow image."""
+    `detector` and `embedder` are names of models or paths of their files,
+    as in `Model.open`; without them the best that are installed,
+    "faces-points" and "faces". `min_face` is the side of the smallest face
+    in pixels; at most `max_faces`, the largest, are found. A photo is an
+    `Image`, the path of one, an array as `Image.from_array` takes it, or a
+    Pillow image."""
 
     _destroy = _c.fs_face_analysis_destroy
 
-    def __init__(self, detector=None, embedder=None, min_face=None, max_faces=None):
-        options, out = _c.fs_face_analysis_options(), ctypes.POINTER(_c.fs_face_analysis)()
-        check(_c.fs_face_analysis_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-        if detector is not None:
-            options.detector = text(detector, "detector")
-        if embedder is not None:
-            options.embedder = text(embedder, "embedder")
-        if min_face is not None:
-            options.min_face = number(min_face, "min_face")
-        if max_faces is not None:
-            options.max_faces = integer(max_faces, "max_faces")
+    def __init__(
+        self, detector: PathLike | None = None, embedder: PathLike | None = None, min_face: float | None = None,
+        max_faces: int | None = None,
+    ) -> None:
+        options = defaults(_c.fs_face_analysis_options, _c.fs_face_analysis_options_init)
+        out = ctypes.POINTER(_c.fs_face_analysis)()
+        fill(options, detector=detector, embedder=embedder, min_face=min_face, max_faces=max_faces)
         check(_c.fs_face_analysis_create(ctypes.byref(out), ctypes.byref(options)))
         super().__init__(out)
 
     @property
-    def detector(self):
-        """Its `Detector`, which lives as long as this object; None if the embedder sees whole photos."""
-        return _borrowed(_BorrowedDetector, _c.fs_face_analysis_detector(self.handle), self)
+    def detector(self) -> Detector | None:
+        """Its `Detector`, which lives as long as this object; None if the
+        embedder sees whole photos."""
+        pointer = _c.fs_face_analysis_detector(self.handle)
+        return _BorrowedDetector(pointer, self) if pointer else None
 
     @property
-    def embedder(self):
+    def embedder(self) -> Embedder:
         """Its `Embedder`, which lives as long as this object."""
-        return _borrowed(_BorrowedEmbedder, _c.fs_face_analysis_embedder(self.handle), self)
+        return _BorrowedEmbedder(_c.fs_face_analysis_embedder(self.handle), self)
 
-    def faces(self, photo):
+    def faces(self, photo: Photo) -> list[AnalysedFace]:
         """An `AnalysedFace` for each face of a photo, the largest first."""
         faces, found = ctypes.POINTER(_c.fs_faces)(), _c.fs_analysed_face()
-        with opened(photo, "photo") as photo:
-            check(_c.fs_face_analysis_run(self.handle, ctypes.byref(faces), handle(photo, Image, "photo")))
+        with opened(photo, "photo") as picture:
+            check(_c.fs_face_analysis_run(self.handle, ctypes.byref(faces), picture.handle))
         try:
             answer = []
             for index in range(_c.fs_faces_count(faces)):
@@ -77,25 +86,32 @@ class FaceAnalysis(Handle):
         finally:
             _c.fs_faces_destroy(faces)
 
-    def compare(self, a, b, threshold=None):
-        """Are the main faces of two photos the same person's? A `Verdict` is returned."""
+    def compare(self, a: Photo, b: Photo, threshold: float | None = None) -> Verdict:
+        """Are the main faces of two photos the same person's? A `Verdict` is
+        returned."""
         out, limit = _c.fs_verdict(), threshold_of(threshold)
         first, second = opened(a, "a"), opened(b, "b")
-        with first as a, second as b:
-            photos = handle(a, Image, "a"), handle(b, Image, "b")
-            check(_c.fs_face_analysis_compare(self.handle, *photos, limit, ctypes.byref(out)))
+        with first as one, second as other:
+            check(_c.fs_face_analysis_compare(self.handle, one.handle, other.handle, limit, ctypes.byref(out)))
         return verdict_of(out)
 
-    def gallery(self, path=None, **options):
-        """A `Gallery` that looks at photos with this analysis, which must stay open; in memory or, with a `path`, in a file or on a
-        server. `options` are those of `Gallery.open`."""
-        return Gallery(self.embedder, self.detector, path, **options)
+    def gallery(
+        self, path: PathLike | None = None, key: bytes | None = None, read_only: bool = False, create: bool = True
+    ) -> Gallery:
+        """A `Gallery` that looks at photos with this analysis, which must stay
+        open; in memory or, with a `path`, in a file or on a server, as
+        `Gallery` explains."""
+        return Gallery(self.embedder, self.detector, path, key, read_only, create)
 
 
-class _Borrowed:
+class _Borrowed(Handle):
     """A part of another object, which alone destroys it."""
 
-    _destroy = staticmethod(lambda pointer: None)
+    def __init__(self, pointer: Any, owner: FaceAnalysis) -> None:
+        self._pointer, self._owner = pointer, owner  # which lives as long
+
+    def _give_back(self, pointer: Any) -> None:
+        pass
 
 
 class _BorrowedDetector(_Borrowed, Detector):
@@ -104,11 +120,3 @@ class _BorrowedDetector(_Borrowed, Detector):
 
 class _BorrowedEmbedder(_Borrowed, Embedder):
     pass
-
-
-def _borrowed(kind, pointer, owner):
-    if not pointer:
-        return None
-    part = kind.__new__(kind)
-    part._pointer, part._owner = pointer, owner
-    return part

@@ -1,21 +1,28 @@
 """Losses and costs, as the papers define them, on NumPy arrays."""
 
+from __future__ import annotations
+
 import ctypes
+from typing import Callable
 
 import numpy as np
 
 from . import _c
 from ._convert import alike, choice, floats, number, pointer
+from ._types import ArrayLike, Floats
 from .errors import check
 
-REDUCTIONS = {"sum": _c.FS_SUM, "mean": _c.FS_MEAN, "mean_of_active": _c.FS_MEAN_OF_ACTIVE}
+REDUCTIONS = {"sum": _c.FS_SUM, "mean": _c.FS_MEAN, "mean-of-active": _c.FS_MEAN_OF_ACTIVE}
 VARIANTS = {
     "normalised": _c.FS_COST_NORMALISED, "lecture": _c.FS_COST_LECTURE, "means": _c.FS_COST_MEANS, "roots": _c.FS_COST_ROOTS,
 }
 
 
-def triplet_loss(anchors, positives, negatives, margin=0.2, reduction="sum"):
-    """Sum or mean of `max(0, |a - p|² - |a - n|² + margin)` over rows of [count, dimension]."""
+def triplet_loss(
+    anchors: ArrayLike, positives: ArrayLike, negatives: ArrayLike, margin: float = 0.2, reduction: str = "sum"
+) -> float:
+    """Sum or mean of `max(0, |a - p|² - |a - n|² + margin)` over rows of
+    [count, dimension]."""
     a = floats(anchors, (None, None), "anchors")
     p = floats(positives, (None, None), "positives")
     n = floats(negatives, (None, None), "negatives")
@@ -27,19 +34,23 @@ def triplet_loss(anchors, positives, negatives, margin=0.2, reduction="sum"):
     return out.value
 
 
-def content_cost(generated, content, variant="normalised"):
-    """`factor · sum (generated - content)²` over features [height, width, channels]; the factor is
-    `1/(4 H W C)`, or 1/2 in the "lecture" variant."""
+def content_cost(generated: ArrayLike, content: ArrayLike, variant: str = "normalised") -> float:
+    """`factor · sum (generated - content)²` over features [height, width,
+    channels]; the factor is `1/(4 H W C)`, or 1/2 in the "lecture" variant.
+    """
     return _feature_cost(_c.fs_content_cost, generated, content, "content", variant)
 
 
-def style_cost(generated, style, variant="normalised"):
-    """`factor · sum (Gram(generated) - Gram(style))²` over features [height, width, channels]; the factor is
-    `1/(4 C² (H W)²)`, or `1/(2 H W C)` in the "lecture" variant."""
+def style_cost(generated: ArrayLike, style: ArrayLike, variant: str = "normalised") -> float:
+    """`factor · sum (Gram(generated) - Gram(style))²` over features
+    [height, width, channels]; the factor is `1/(4 C² (H W)²)`, or `1/(2 H W
+    C)` in the "lecture" variant."""
     return _feature_cost(_c.fs_style_cost, generated, style, "style", variant)
 
 
-def _feature_cost(function, generated, other, name, variant):
+def _feature_cost(
+    function: Callable[..., int], generated: ArrayLike, other: ArrayLike, name: str, variant: str
+) -> float:
     g, o = floats(generated, (None,) * 3, "generated"), floats(other, (None,) * 3, name)
     alike(g, o, f"generated and {name}")
     out, kind = ctypes.c_double(), choice(variant, VARIANTS, "variant")
@@ -47,15 +58,15 @@ def _feature_cost(function, generated, other, name, variant):
     return out.value
 
 
-def gram_matrix(a):
+def gram_matrix(a: ArrayLike) -> Floats:
     """`a · aᵀ` of `a` [rows, columns]: float32 [rows, rows]."""
-    a = floats(a, (None, None), "a")
-    gram = np.empty((a.shape[0], a.shape[0]), np.float32)
-    check(_c.fs_gram_matrix(pointer(a), *a.shape, pointer(gram), gram.size))
+    rows = floats(a, (None, None), "a")
+    gram = np.empty((len(rows), len(rows)), np.float32)
+    check(_c.fs_gram_matrix(pointer(rows), *rows.shape, pointer(gram), gram.size))
     return gram
 
 
-def total_cost(content, style, alpha=10.0, beta=40.0):
+def total_cost(content: float, style: float, alpha: float = 10.0, beta: float = 40.0) -> float:
     """`alpha · content + beta · style`."""
     out = ctypes.c_double()
     costs = number(content, "content"), number(style, "style"), number(alpha, "alpha"), number(beta, "beta")

@@ -4,20 +4,29 @@ Compares portraits with each other, tells who is on one of them, and paints a ca
 command line also shows a sheet of portraits with names, and needs no download.
 """
 
+from __future__ import annotations
+
 import argparse
 import itertools
 import re
 from pathlib import Path
 
-from . import Detector, Embedder, Gallery, Image, Model, NoFace, Styler, distance
+from ._types import Floats
+from .errors import NoFace
+from .gallery import Gallery
+from .image import Image
+from .model import Model
+from .recognition import Detector, Embedder, distance
+from .style import Styler
 
 
-def person(path):
+def person(path: Path) -> str:
     """obama2.jpg and obama_partial_face.jpg are photos of obama."""
-    return re.match(r"[^\W\d_]*", path.stem).group() or path.stem
+    found = re.match(r"[^\W\d_]*", path.stem)
+    return found.group() if found and found.group() else path.stem
 
 
-def embed_all(folder, embedder, detector):
+def embed_all(folder: Path, embedder: Embedder, detector: Detector) -> dict[Path, Floats]:
     found = {}
     for path in sorted(folder.glob("*.jpg")):
         with Image.open(path) as photo:
@@ -28,7 +37,7 @@ def embed_all(folder, embedder, detector):
     return found
 
 
-def compare_all(found, threshold):
+def compare_all(found: dict[Path, Floats], threshold: float) -> None:
     print(f"\nDistances (same person up to {threshold:.2f}, marked *)\n")
     width = max(len(path.name) for path in found)
     print(" " * (width + 5) + "".join(f"{i + 1:>5} " for i in range(len(found) - 1)))
@@ -38,8 +47,9 @@ def compare_all(found, threshold):
         print(f"{i + 1:>3}  {path.name:<{width}}{cells}")
 
 
-def identify(found, embedder):
-    """One photo of somebody who has others, and one of somebody who has none, each against all others."""
+def identify(found: dict[Path, Floats], embedder: Embedder) -> None:
+    """One photo of somebody who has others, and one of somebody who has
+    none, each against all others."""
     people = [person(path) for path in found]
     for known in (True, False):
         path = next((path for path in found if (people.count(person(path)) > 1) == known), None)
@@ -56,31 +66,23 @@ def identify(found, embedder):
                   f"    {who}, distance {match.distance:.2f} (threshold {match.threshold:.2f})")
 
 
-def paint(content, style, out, model, steps):
-    from tqdm import tqdm
-
+def paint(content: Path, style: Path, out: Path, model: Path, steps: int) -> Path:
     with Model.open(model) as vgg, Styler(vgg) as styler, Image.open(content) as c, Image.open(style) as s:
-        with tqdm(total=steps, ncols=80, unit="step") as bar:
-
-            def on_step(progress):
-                bar.set_postfix_str(f"J {progress.total:.3g}", refresh=False)
-                bar.update(progress.step - bar.n)
-
-            with styler.run(c, s, preset="course", width=400, height=300, steps=steps, on_step=on_step) as picture:
-                out.mkdir(parents=True, exist_ok=True)
-                target = out / f"{content.stem}-{style.stem}.png"
-                picture.save(target)
-                return target
+        with styler.run(c, s, preset="course", width=400, height=300, steps=steps, progress=True) as picture:
+            out.mkdir(parents=True, exist_ok=True)
+            target = out / f"{content.stem}-{style.stem}.png"
+            picture.save(target)
+            return target
 
 
-def main():
-    parser = argparse.ArgumentParser(prog="python3 -m facestyle.demo", description=__doc__.splitlines()[0])
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python3 -m facestyle.demo", description="What the library does, in a minute.")
     parser.add_argument("--models", type=Path, default=Path("build/models"), help="folder of the models")
     parser.add_argument("--photos", type=Path, required=True, help="folder of portraits, NAME.jpg, NAME2.jpg, ...")
     parser.add_argument("--content", type=Path, required=True, help="picture to paint")
     parser.add_argument("--style", type=Path, required=True, help="picture to paint like")
     parser.add_argument("--out", type=Path, required=True, help="folder for what is painted")
-    parser.add_argument("--steps", type=int, default=200, help="of the optimiser (default: 200)")
+    parser.add_argument("--steps", type=int, default=200, help="of the optimizer (default: 200)")
     options = parser.parse_args()
 
     print(f"Portraits in {options.photos}")

@@ -1,12 +1,19 @@
 """Three ways to a derivative, each a check of the others, and convolution over one to three axes."""
 
+from __future__ import annotations
+
 import ctypes
 from dataclasses import dataclass
+from typing import Any, Callable
 
 import numpy as np
 
 from . import _c
-from ._convert import choice, function as called, integer, number, numbers, pointer, wrong
+from ._callbacks import Callback
+from ._convert import choice, integer, numbers, pointer, wrong
+from ._convert import function as called
+from ._options import defaults, fill
+from ._types import ArrayLike, Doubles, Floats
 from .errors import check
 
 FUNCTIONS = {
@@ -22,149 +29,144 @@ WAYS = {"forward": _c.FS_FORWARD, "reverse": _c.FS_REVERSE, "numeric": _c.FS_NUM
 class GradientReport:
     """Where a gradient and central differences agree worst.
 
-    `index` is the place in x; `ratio` is `|analytic - numeric| / (absolute + relative · |numeric|)`, infinite where
-    one of the two is NaN; `passed` says that it is at most 1.
+    `index` is the place in x; `ratio` is `|analytic - numeric| / (absolute
+    + relative · |numeric|)`, infinite where one of the two is NaN; `passed`
+    says that it is at most 1.
     """
 
-    index: tuple
+    index: tuple[int, ...]
     analytic: float
     numeric: float
     ratio: float
     passed: bool
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.passed
 
 
-def differentiate(function, x, way="forward"):
-    """`f(x)` and `f'(x)` of each number of `x`, as two float64 arrays of its shape.
+def differentiate(function: str, x: ArrayLike, way: str = "forward") -> tuple[Doubles, Doubles]:
+    """`f(x)` and `f'(x)` of each number of `x`, as two float64 arrays of
+    its shape.
 
-    `function` is one of `FUNCTIONS`; `way` is "forward" (dual numbers), "reverse" (the tape that trains networks) or
-    "numeric" (central differences).
+    `function` is one of `FUNCTIONS`; `way` is "forward" (dual numbers),
+    "reverse" (the tape that trains networks) or "numeric" (central
+    differences).
     """
-    x = _doubles(x)
-    values, derivatives = np.empty_like(x), np.empty_like(x)
-    kind, way = choice(function, FUNCTIONS, "function"), choice(way, WAYS, "way")
-    check(_c.fs_differentiate(kind, way, _double(x), x.size, _double(values), _double(derivatives), x.size))
+    places = _doubles(x)
+    values, derivatives = np.empty_like(places), np.empty_like(places)
+    kinds = choice(function, FUNCTIONS, "function"), choice(way, WAYS, "way")
+    check(_c.fs_differentiate(*kinds, _double(places), places.size, _double(values), _double(derivatives), places.size))
     return values, derivatives
 
 
-def numeric_gradient(function, x, *, step=1e-6):
-    """The gradient of `function(x)`, a number for an array, by central differences: an array of x's shape."""
-    x, host = _doubles(x), _Host()
-    gradient, options = np.empty_like(x), _options(step=step)
-    callback = host.function(_required(function), x.shape)
-    host.check(
-        _c.fs_gradient_numeric(
-            callback, None, _double(x), x.size, ctypes.byref(options), _double(gradient), gradient.size))
+def numeric_gradient(function: Callable[[Doubles], float], x: ArrayLike, *, step: float | None = None) -> Doubles:
+    """The gradient of `function(x)`, a number for an array, by central
+    differences of `step` (1e-6): float64 of x's shape."""
+    places = _doubles(x)
+    gradient, options = np.empty_like(places), _options(step=step)
+    with _value(function, places.shape) as value:
+        status = _c.fs_gradient_numeric(
+            value.c, None, _double(places), places.size, ctypes.byref(options), _double(gradient), gradient.size)
+    value.check(status)
     return gradient
 
 
-def check_gradient(function, x, gradient=None, *, step=1e-6, absolute=1e-5, relative=1e-3):
-    """Compares `gradient(x)`, an array of x's shape, with central differences of `function(x)`, a number.
+def check_gradient(
+    function: Callable[[Doubles], float], x: ArrayLike, gradient: Callable[[Doubles], ArrayLike] | None = None, *,
+    step: float | None = None, absolute: float | None = None, relative: float | None = None,
+) -> GradientReport:  # fmt: skip
+    """Compares `gradient(x)`, an array of x's shape, with central
+    differences of `function(x)`, a number.
 
-    Without `gradient`, differences of twice the step stand in its place: that tells whether the function is smooth
-    at x. What the functions raise comes out of this call. Returns a `GradientReport`.
+    Without `gradient`, differences of twice the step stand in its place:
+    that tells whether the function is smooth at x. `step` is that of the
+    differences (1e-6), `absolute` and `relative` are how far the two may
+    lie apart (1e-5, 1e-3). What the functions raise comes out of this call.
+    Returns a `GradientReport`.
     """
-    x, host = _doubles(x), _Host()
+    places = _doubles(x)
     report, options = _c.fs_gradient_report(), _options(step=step, absolute=absolute, relative=relative)
-    value = host.function(_required(function), x.shape)
-    slope = host.gradient(called(gradient, "gradient"), x.shape) if gradient is not None else _c.fs_gradient_callback()
-    host.check(
-        _c.fs_gradient_check(value, slope, None, _double(x), x.size, ctypes.byref(options), ctypes.byref(report))
-    )
-    index = tuple(int(i) for i in np.unravel_index(report.index, x.shape))
+    slope_of = called(gradient, "gradient")
+    with _value(function, places.shape) as value, _gradient(slope_of, places.shape) as slope:
+        status = _c.fs_gradient_check(
+            value.c, slope.c if slope_of else _c.fs_gradient_callback(), None, _double(places), places.size,
+            ctypes.byref(options), ctypes.byref(report))
+    slope.check(_c.FS_OK)
+    value.check(status)
+    index = tuple(int(i) for i in np.unravel_index(report.index, places.shape))
     return GradientReport(index, report.analytic, report.numeric, report.ratio, bool(report.passed))
 
 
-def convolve(x, weights, bias=None, stride=1, padding=0):
-    """Convolution over d axes, 1 to 3: `x` [batch, n1 ... nd, inputs], `weights` [outputs, inputs, k1 ... kd], `bias`
-    [outputs]. Returns float32 [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) / stride + 1`."""
-    x, weights = _singles(x, "x"), _singles(weights, "weights")
-    if x.ndim != weights.ndim or not 3 <= x.ndim <= 5:
-        raise ValueError(f"x has shape {list(x.shape)} and weights {list(weights.shape)}; expected 3 to 5 axes in both")
-    if bias is not None:
-        bias = _singles(bias, "bias")
-        if bias.shape != weights.shape[:1]:
-            raise ValueError(f"bias has shape {list(bias.shape)}; expected [{weights.shape[0]}]")
-    sizes = ctypes.c_size_t * x.ndim
+def convolve(
+    x: ArrayLike, weights: ArrayLike, bias: ArrayLike | None = None, stride: int = 1, padding: int = 0
+) -> Floats:
+    """Convolution over d axes, 1 to 3: `x` [batch, n1 ... nd, inputs],
+    `weights` [outputs, inputs, k1 ... kd], `bias` [outputs]. Returns
+    float32 [batch, n1' ... nd', outputs] with `n' = (n + 2 padding - k) /
+    stride + 1`."""
+    given, filters = _singles(x, "x"), _singles(weights, "weights")
+    if given.ndim != filters.ndim or not 3 <= given.ndim <= 5:
+        raise ValueError(f"x has shape {list(given.shape)} and weights {list(filters.shape)}; expected 3 to 5 axes in both")
+    offsets = None if bias is None else _singles(bias, "bias")
+    if offsets is not None and offsets.shape != filters.shape[:1]:
+        raise ValueError(f"bias has shape {list(offsets.shape)}; expected [{filters.shape[0]}]")
+    sizes = ctypes.c_size_t * given.ndim
     shape, steps = (ctypes.c_size_t * 5)(), (integer(stride, "stride", 63), integer(padding, "padding", 63))
 
-    def run(y, capacity):
+    def run(y: Any, capacity: int) -> None:
         check(
             _c.fs_convolve(
-                x.ndim - 2, pointer(x), sizes(*x.shape), pointer(weights), sizes(*weights.shape),
-                None if bias is None else pointer(bias), *steps, y, capacity, shape,
+                given.ndim - 2, pointer(given), sizes(*given.shape), pointer(filters), sizes(*filters.shape),
+                None if offsets is None else pointer(offsets), *steps, y, capacity, shape,
             )
         )  # fmt: skip
 
     run(None, 0)
-    y = np.empty(tuple(shape[: x.ndim]), np.float32)
+    y = np.empty(tuple(shape[: given.ndim]), np.float32)
     run(pointer(y), y.size)
     return y
 
 
-def _required(function):
+def _value(function: Callable[[Doubles], float], shape: tuple[int, ...]) -> Callback:
     if not callable(function):
         raise wrong(function, "function", "a function of an array")
-    return function
+
+    def answer(x: Any, count: int, value: Any, _: object) -> int:
+        value[0] = float(function(_array(x, shape)))
+        return _c.FS_OK
+
+    return Callback(_c.fs_function_callback, answer, _c.FS_CANCELLED)
 
 
-class _Host:
-    """Python's functions as C callbacks; what they raise waits here, as nothing may pass through C."""
+def _gradient(gradient: Callable[[Doubles], ArrayLike] | None, shape: tuple[int, ...]) -> Callback:
+    def answer(x: Any, count: int, target: Any, _: object) -> int:
+        slopes = np.asarray(gradient(_array(x, shape)) if gradient else None, np.float64)
+        if slopes.shape != shape:
+            raise ValueError(f"the gradient has shape {list(slopes.shape)}; expected {list(shape)}")
+        np.ctypeslib.as_array(target, (count,))[:] = slopes.ravel()
+        return _c.FS_OK
 
-    def __init__(self):
-        self._raised = []
-
-    def function(self, function, shape):
-        def bridge(x, count, value, _):
-            return self._guarded(lambda: value.__setitem__(0, float(function(_array(x, shape)))))
-
-        return _c.fs_function_callback(bridge)
-
-    def gradient(self, gradient, shape):
-        def fill(x, count, target):
-            answer = np.asarray(gradient(_array(x, shape)), np.float64)
-            if answer.shape != shape:
-                raise ValueError(f"the gradient has shape {list(answer.shape)}; expected {list(shape)}")
-            np.ctypeslib.as_array(target, (count,))[:] = answer.ravel()
-
-        return _c.fs_gradient_callback(lambda x, count, target, _: self._guarded(lambda: fill(x, count, target)))
-
-    def check(self, status):
-        if self._raised:
-            raise self._raised[0]
-        check(status)
-
-    def _guarded(self, body):
-        try:
-            body()
-            return _c.FS_OK
-        except BaseException as error:
-            self._raised.append(error)
-            return _c.FS_CANCELLED
+    return Callback(_c.fs_gradient_callback, answer, _c.FS_CANCELLED)
 
 
-def _array(x, shape):
+def _array(x: Any, shape: tuple[int, ...]) -> Doubles:
     """A copy, which the host's function may keep."""
     return np.ctypeslib.as_array(x, shape or (1,)).reshape(shape).copy()
 
 
-def _doubles(x):
+def _doubles(x: ArrayLike) -> Doubles:
     return np.array(numbers(x, np.float64, "x"), order="C")
 
 
-def _singles(values, what):
+def _singles(values: ArrayLike, what: str) -> Floats:
     return np.ascontiguousarray(numbers(values, np.float32, what))
 
 
-def _double(array):
+def _double(array: Doubles) -> Any:
     return pointer(array, ctypes.c_double)
 
 
-def _options(**values):
-    options = _c.fs_gradient_options()
-    check(_c.fs_gradient_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    for name, value in values.items():
-        setattr(options, name, number(value, name))
+def _options(**values: float | None) -> _c.fs_gradient_options:
+    options = defaults(_c.fs_gradient_options, _c.fs_gradient_options_init)
+    fill(options, **values)
     return options

@@ -1,188 +1,209 @@
 """How well distances tell pairs of one person from pairs of two, as Labeled Faces in the Wild asks for it."""
 
+from __future__ import annotations
+
 import ctypes
 import itertools
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Callable
 
 import numpy as np
 
 from . import _c
 from ._convert import flag, handle, integer, number, numbers, pointer, text, wrong
 from ._handle import Handle
+from ._options import defaults
+from ._progress import bar
+from ._types import ArrayLike, Doubles, Floats, Integers, NDArray, PathLike
 from .errors import FaceStyleError, NoFace, check
-from .recognition import Detector, Embedder, Face
+from .face import Face
 from .image import Image
 from .library import set_threads, threads
+from .recognition import Detector, Embedder
 
 
 @dataclass(frozen=True)
 class TrueAccepts:
-    """TAR at the largest threshold at which FAR is at most `limit`, both with 95 % bounds by Wilson's score interval.
-    With too few impostor pairs all numbers are None, this is false, and `reason` says so."""
+    """TAR at the largest threshold at which FAR is at most `limit`, both
+    with 95 % bounds by Wilson's score interval. With too few impostor pairs
+    all numbers are None, this is false, and `reason` says so."""
 
     limit: float
-    value: float = None
-    low: float = None
-    high: float = None
-    far: float = None
-    far_low: float = None
-    far_high: float = None
-    threshold: float = None
-    reason: str = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    far: float | None = None
+    far_low: float | None = None
+    far_high: float | None = None
+    threshold: float | None = None
+    reason: str | None = None
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.value is not None
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """`accuracy` is the mean over the folds, each judged by the threshold that is right most often on all others;
-    `accuracy_sd` the standard deviation over the folds (with folds - 1), `threshold` the mean of the thresholds: None
-    unless there are two folds or more, each with pairs of both kinds. `auc` is exact, equal distances count half; `eer`
-    is the rate at which FAR = 1 - TAR. `tar` maps the rates 0.1, 0.01 and 0.001 to `TrueAccepts`."""
+    """`accuracy` is the mean over the folds, each judged by the threshold
+    that is right most often on all others; `accuracy_sd` the standard
+    deviation over the folds (with folds - 1), `threshold` the mean of the
+    thresholds: None unless there are two folds or more, each with pairs of
+    both kinds. `auc` is exact, equal distances count half; `eer` is the
+    rate at which FAR = 1 - TAR. `tar` maps the rates 0.1, 0.01 and 0.001 to
+    `TrueAccepts`."""
 
     pairs: int
     genuine: int
     impostors: int
     folds: int
-    accuracy: float
-    accuracy_sd: float
-    threshold: float
+    accuracy: float | None
+    accuracy_sd: float | None
+    threshold: float | None
     auc: float
     eer: float
-    tar: dict = field(repr=False)
+    tar: dict[float, TrueAccepts] = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class Roc:
-    """The receiver operating characteristic: `threshold`, `far` and `tar` of each point, from one that accepts nothing
-    to one that accepts everything."""
+    """The receiver operating characteristic: `threshold`, `far` and `tar`,
+    float64 [points], from one that accepts nothing to one that accepts
+    everything."""
 
-    threshold: np.ndarray
-    far: np.ndarray
-    tar: np.ndarray
+    threshold: Doubles
+    far: Doubles
+    tar: Doubles
 
 
-def evaluate(distances, same, folds=None, *, fold_count=10, min_false_accepts=1.0):
-    """The `Evaluation` of distances [pairs]; `same` is true for pairs of one person.
+def evaluate(
+    distances: ArrayLike, same: ArrayLike, folds: ArrayLike | None = None, *, fold_count: int = 10, min_false_accepts: float = 1.0
+) -> Evaluation:
+    """The `Evaluation` of distances [pairs]; `same` is true for pairs of
+    one person.
 
-    `folds` tells each pair's fold by any whole numbers; without them either kind is cut into `fold_count` parts in
-    the order given. An infinite distance is that of a pair with a face that was not found: no threshold accepts it.
-    TAR at a FAR needs `impostors * FAR >= min_false_accepts` (3 is the "rule of three").
+    `folds` tells each pair's fold by any whole numbers; without them either
+    kind is cut into `fold_count` parts in the order given. An infinite
+    distance is that of a pair with a face that was not found: no threshold
+    accepts it. TAR at a FAR needs `impostors * FAR` of `min_false_accepts`
+    or more (3 is the "rule of three").
     """
-    distances, same = _labelled(distances, same)
-    options, out = _c.fs_evaluation_options(), _c.fs_evaluation()
-    check(_c.fs_evaluation_options_init(ctypes.byref(options), ctypes.sizeof(options)))
+    exact, alike = _labelled(distances, same)
+    options, out = defaults(_c.fs_evaluation_options, _c.fs_evaluation_options_init), _c.fs_evaluation()
     options.folds = integer(fold_count, "fold_count")
     options.min_false_accepts = number(min_false_accepts, "min_false_accepts")
+    parts = None
     if folds is not None:
-        if np.asarray(folds).dtype.kind not in "iuf" and np.size(folds):
+        given = np.asarray(folds)
+        if given.dtype.kind not in "iuf" and given.size:
             raise wrong(folds, "folds", "an array of whole numbers")
-        folds = np.asarray(folds)
-        if folds.shape != distances.shape or folds.dtype.kind not in "iu":
-            raise ValueError(f"folds have shape {list(folds.shape)} of {folds.dtype}; expected {len(distances)} whole numbers")
+        if given.shape != exact.shape or given.dtype.kind not in "iu":
+            raise ValueError(f"folds have shape {list(given.shape)} of {given.dtype}; expected {len(exact)} whole numbers")
         # Any numbers will do for the library, as long as they fit: the folds are numbered anew.
-        folds = np.ascontiguousarray(np.unique(folds, return_inverse=True)[1].reshape(-1), np.int32)
+        parts = np.ascontiguousarray(np.unique(given, return_inverse=True)[1].reshape(-1), np.int32)
     check(
         _c.fs_evaluate_pairs(
-            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_int32),
-            None if folds is None else pointer(folds, ctypes.c_int32), distances.size, ctypes.byref(options),
+            pointer(exact, ctypes.c_double), pointer(alike, ctypes.c_int32),
+            None if parts is None else pointer(parts, ctypes.c_int32), exact.size, ctypes.byref(options),
             ctypes.byref(out),
         )
     )
     return Evaluation(
-        len(distances), out.genuine, out.impostors, out.folds, *map(_number, (out.accuracy, out.accuracy_deviation, out.threshold)),
-        out.auc, out.equal_error_rate, {point.limit: _true_accepts(point, out.impostors) for point in out.points})
+        len(exact), out.genuine, out.impostors, out.folds, _number(out.accuracy), _number(out.accuracy_deviation),
+        _number(out.threshold), out.auc, out.equal_error_rate, {point.limit: _true_accepts(point, out.impostors) for point in out.points})
 
 
-def roc(distances, same):
+def roc(distances: ArrayLike, same: ArrayLike) -> Roc:
     """The `Roc` of distances [pairs]."""
-    distances, same = _labelled(distances, same)
-    points, found = (_c.fs_roc_point * (len(distances) + 1))(), ctypes.c_size_t()
+    exact, alike = _labelled(distances, same)
+    points, found = (_c.fs_roc_point * (len(exact) + 1))(), ctypes.c_size_t()
     check(
         _c.fs_evaluate_roc(
-            pointer(distances, ctypes.c_double), pointer(same, ctypes.c_int32), distances.size, points, len(points),
+            pointer(exact, ctypes.c_double), pointer(alike, ctypes.c_int32), exact.size, points, len(points),
             ctypes.byref(found),
         )
     )
-    table = np.ctypeslib.as_array(points)[: found.value]
+    table: NDArray[Any] = np.ctypeslib.as_array(points)[: found.value]
     return Roc(*(table[name].copy() for name in ("threshold", "far", "tar")))
 
 
-def _labelled(distances, same):
-    distances, same = np.ascontiguousarray(numbers(distances, np.float64, "distances")), numbers(same, np.float64, "same")
-    if distances.ndim != 1 or same.shape != distances.shape:
-        raise ValueError(f"distances and same have shapes {list(distances.shape)} and {list(same.shape)}; expected [pairs] twice")
-    return distances, np.ascontiguousarray(same.astype(bool), np.int32)
+def _labelled(distances: ArrayLike, same: ArrayLike) -> tuple[Doubles, Integers]:
+    exact, alike = np.ascontiguousarray(numbers(distances, np.float64, "distances")), numbers(same, np.float64, "same")
+    if exact.ndim != 1 or alike.shape != exact.shape:
+        raise ValueError(f"distances and same have shapes {list(exact.shape)} and {list(alike.shape)}; expected [pairs] twice")
+    return exact, np.ascontiguousarray(alike.astype(bool), np.int32)
 
 
-def _number(value):
+def _number(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _true_accepts(point, impostors):
-    numbers = [_number(getattr(point, name)) for name in ("tar", "tar_low", "tar_high", "far", "far_low", "far_high", "threshold")]
-    reason = None
-    if numbers[0] is None:
+def _true_accepts(point: Any, impostors: int) -> TrueAccepts:
+    value, reason = _number(point.tar), None
+    if value is None:
         reason = f"FAR {point.limit} needs {point.impostors_needed} pairs of two people, there are {impostors}"
-    return TrueAccepts(point.limit, *numbers, reason)
+    return TrueAccepts(
+        point.limit, value, _number(point.tar_low), _number(point.tar_high), _number(point.far), _number(point.far_low),
+        _number(point.far_high), _number(point.threshold), reason)
 
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    """Labelled pairs of photos. `photos` are paths below the folder of images; `first` and `second` [pairs] number the
-    photos of each pair, `same` and `folds` [pairs] tell about it."""
+    """Labelled pairs of photos. `photos` are paths below the folder of
+    images; `first` and `second` [pairs] number the photos of each pair,
+    `same` and `folds` [pairs] tell about it."""
 
-    photos: list
-    first: np.ndarray
-    second: np.ndarray
-    same: np.ndarray
-    folds: np.ndarray
+    photos: list[str]
+    first: NDArray[np.int_]
+    second: NDArray[np.int_]
+    same: NDArray[np.bool_]
+    folds: NDArray[np.int_]
 
     @classmethod
-    def open(cls, path):
+    def open(cls, path: PathLike) -> Pairs:
         """From a file like LFW's pairs.txt."""
         with _PairList(path) as pairs:
             listed = (_c.fs_pair * _c.fs_pairs_count(pairs.handle))()
             for i, pair in enumerate(listed):
                 check(_c.fs_pairs_get(pairs.handle, i, ctypes.byref(pair)))
-            table = np.frombuffer(listed, np.dtype(_c.fs_pair))
+            table: NDArray[Any] = np.ctypeslib.as_array(listed)
             photos = [_c.fs_pairs_photo(pairs.handle, i) for i in range(_c.fs_pairs_photo_count(pairs.handle))]
-        decoded = [photo.decode("utf-8", "surrogateescape") for photo in photos]
+        decoded = [str(photo, "utf-8", "surrogateescape") for photo in photos]
         return cls(
             decoded, table["first"].astype(int), table["second"].astype(int), table["same"].astype(bool),
             table["fold"].astype(int))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.same)
 
 
 class _PairList(Handle):
     _destroy = _c.fs_pairs_destroy
 
-    def __init__(self, path):
+    def __init__(self, path: PathLike) -> None:
         out = ctypes.POINTER(_c.fs_pairs)()
         check(_c.fs_pairs_open(ctypes.byref(out), text(path, "path")))
         super().__init__(out)
 
 
 class Landmarks(Handle):
-    """Five points in each of many photos, from a JSON file: {"photo": {"landmarks": [[x, y], ... 5]}, ...}."""
+    """Five points in each of many photos, from a JSON file: {"photo":
+    {"landmarks": [[x, y], ... 5]}, ...}."""
 
     _destroy = _c.fs_landmarks_destroy
 
-    def __init__(self, path):
+    def __init__(self, path: PathLike) -> None:
         out = ctypes.POINTER(_c.fs_landmarks)()
         check(_c.fs_landmarks_open(ctypes.byref(out), text(path, "path")))
         super().__init__(out)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return _c.fs_landmarks_count(self.handle)
 
-    def find(self, photo):
+    def find(self, photo: str) -> Face | None:
         """The `Face` in a photo, or None for one that the file lacks."""
         face = _c.fs_face()
         status = _c.fs_landmarks_find(self.handle, text(photo, "photo"), ctypes.byref(face))
@@ -194,55 +215,72 @@ class Landmarks(Handle):
 
 @dataclass(frozen=True, eq=False)
 class LfwResult:
-    """What an evaluation of photos found: the `Evaluation` with the distances that it is made of, and what was left out.
+    """What an evaluation of photos found: the `Evaluation` with the
+    distances that it is made of, and what was left out.
 
-    `distances`, `same` and `folds` are of the pairs that were evaluated; `embeddings` maps photos to vectors;
-    `faceless` and `unreadable` map photos to the reason."""
+    `distances`, `same` and `folds` are of the pairs that were evaluated;
+    `embeddings` maps photos to vectors; `faceless` and `unreadable` map
+    photos to the reason."""
 
     evaluation: Evaluation
-    distances: np.ndarray
-    same: np.ndarray
-    folds: np.ndarray
-    embeddings: dict = field(repr=False)
-    faceless: dict
-    unreadable: dict
+    distances: Doubles
+    same: NDArray[np.bool_]
+    folds: NDArray[np.int_]
+    embeddings: dict[str, Floats] = field(repr=False)
+    faceless: dict[str, str]
+    unreadable: dict[str, str]
 
 
-def evaluate_lfw(pairs, images, embedder, landmarks=None, detector=None, *, flip=False, progress=True):
-    """Embeds the photos of `pairs` (a `Pairs` or the path of its file) in the folder `images`, and evaluates.
+def evaluate_lfw(
+    pairs: Pairs | PathLike, images: PathLike, embedder: Embedder, landmarks: Landmarks | PathLike | None = None,
+    detector: Detector | None = None, *, flip: bool = False, progress: bool | None = None,
+) -> LfwResult:  # fmt: skip
+    """Embeds the photos of `pairs` (a `Pairs` or the path of its file) in
+    the folder `images`, and evaluates.
 
-    `landmarks`, a `Landmarks` or the path of its file, tells where the faces are; `detector` finds them in the photos
-    that it lacks. An embedder that sees whole photos (`Embedder.aligns`) wants neither. With `flip` each face and its mirror image are embedded, and the mean is taken. A photo without a
-    face makes its pairs' distances infinite; pairs of a photo that cannot be read are left out. A bar shows the
-    progress where tqdm is installed. An `LfwResult` is returned.
+    `landmarks`, a `Landmarks` or the path of its file, tells where the
+    faces are; `detector` finds them in the photos that it lacks. An
+    embedder that sees whole photos (`Embedder.aligns`) wants neither. With
+    `flip` each face and its mirror image are embedded, and the mean is
+    taken. A photo without a face makes its pairs' distances infinite; pairs
+    of a photo that cannot be read are left out. `progress` is a bar, by
+    tqdm; None: where tqdm is installed. An `LfwResult` is returned.
     """
     if not isinstance(pairs, Pairs):
         text(pairs, "pairs")
         pairs = Pairs.open(pairs)
-    handle(embedder, Embedder, "embedder"), text(images, "images"), flag(flip, "flip"), flag(progress, "progress")
+    handle(embedder, Embedder, "embedder")
+    text(images, "images")
+    flag(flip, "flip")
+    if progress is not None:
+        flag(progress, "progress")
     if detector is not None:
         handle(detector, Detector, "detector")
     if landmarks is not None and not isinstance(landmarks, Landmarks):
         text(landmarks, "landmarks")
-        with Landmarks(landmarks) as opened:
-            return evaluate_lfw(pairs, images, embedder, opened, detector, flip=flip, progress=progress)
+        with Landmarks(landmarks) as known:
+            return evaluate_lfw(pairs, images, embedder, known, detector, flip=flip, progress=progress)
     faces = [landmarks.find(photo) if landmarks is not None else None for photo in pairs.photos]
     if landmarks is not None and not embedder.aligns:
         raise ValueError("landmarks are given, and the embedder sees whole photos")
     if embedder.aligns and detector is None and (lacking := sum(face is None for face in faces)):
         raise ValueError(f"{lacking} of {len(faces)} photos have no landmarks, and there is no detector to find a face")
-    images = Path(os.fsdecode(images))
-    if not images.is_dir():
-        raise NotADirectoryError(f"{images} is no folder of photos")
+    folder = Path(os.fsdecode(images))
+    if not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is no folder of photos")
 
-    def opened(photo):
-        return Image.open(images / photo)
+    def opened(photo: str) -> Image:
+        return Image.open(folder / photo)
 
-    return evaluate_photos(pairs, opened, images, faces, embedder, detector, flip, progress)
+    return evaluate_photos(pairs, opened, folder, faces, embedder, detector, flip, progress)
 
 
-def evaluate_photos(pairs, opened, where, faces, embedder, detector, flip, progress):
-    """The `LfwResult` of `pairs` whose photos `opened` gives, with the face in each photo, or None to look for it."""
+def evaluate_photos(
+    pairs: Pairs, opened: Callable[[str], Image], where: object, faces: Sequence[Face | None], embedder: Embedder,
+    detector: Detector | None, flip: bool, progress: bool | None,
+) -> LfwResult:  # fmt: skip
+    """The `LfwResult` of `pairs` whose photos `opened` gives, with the face
+    in each photo, or None to look for it."""
     embeddings, faceless, unreadable = _embed_all(opened, pairs.photos, faces, embedder, detector, flip, progress)
     if len(unreadable) == len(pairs.photos):
         raise OSError(f"{where}: none of the {len(unreadable)} photos can be read")
@@ -254,17 +292,23 @@ def evaluate_photos(pairs, opened, where, faces, embedder, detector, flip, progr
             readable[i] = False
         elif all(name in embeddings for name in names):
             distances[i] = np.linalg.norm(embeddings[names[0]] - embeddings[names[1]])
-    distances, same, folds = distances[readable], pairs.same[readable], pairs.folds[readable]
-    return LfwResult(evaluate(distances, same, folds), distances, same, folds, embeddings, faceless, unreadable)
+    kept, same, folds = distances[readable], pairs.same[readable], pairs.folds[readable]
+    return LfwResult(evaluate(kept, same, folds), kept, same, folds, embeddings, faceless, unreadable)
 
 
-def _embed_all(opened, photos, faces, embedder, detector, flip, progress):
-    """Threads of our own take batches of photos; the library's calls then work on their caller's thread alone."""
+def _embed_all(
+    opened: Callable[[str], Image], photos: list[str], faces: Sequence[Face | None], embedder: Embedder,
+    detector: Detector | None, flip: bool, progress: bool | None,
+) -> tuple[dict[str, Floats], dict[str, str], dict[str, str]]:  # fmt: skip
+    """Threads of our own take batches of photos; the library's calls then
+    work on their caller's thread alone."""
     batch, before = 16, threads()
     parts = [range(i, min(i + batch, len(photos))) for i in range(0, len(photos), batch)]
-    embeddings, faceless, unreadable = {}, {}, {}
+    embeddings: dict[str, Floats] = {}
+    faceless: dict[str, str] = {}
+    unreadable: dict[str, str] = {}
 
-    def work(part):
+    def work(part: range) -> int:
         found = {i: _embed(opened, photos[i], faces[i], embedder, detector, flip) for i in part}
         chips = [chip for chips, *_ in found.values() for chip in chips]
         try:
@@ -282,17 +326,20 @@ def _embed_all(opened, photos, faces, embedder, detector, flip, progress):
 
     set_threads(1)
     try:
-        with ThreadPoolExecutor(before) as pool, _bar(len(photos), progress) as bar:
+        with ThreadPoolExecutor(before) as pool, bar(len(photos), progress) as shown:
             for count in pool.map(work, parts):
-                bar.update(count)
+                shown.update(count)
     finally:
         set_threads(before)
     return embeddings, faceless, unreadable
 
 
-def _embed(opened, photo, face, embedder, detector, flip):
-    """Aligned pictures to embed, embeddings that there are already, and what went wrong."""
-    chips, ready = [], []
+def _embed(
+    opened: Callable[[str], Image], photo: str, face: Face | None, embedder: Embedder, detector: Detector | None, flip: bool
+) -> tuple[list[Image], list[Floats], FaceStyleError | None]:
+    """Aligned pictures to embed, embeddings that there are already, and
+    what went wrong."""
+    chips, ready = list[Image](), list[Floats]()
     try:
         with opened(photo) as picture:
             if face is None and embedder.aligns:
@@ -315,32 +362,12 @@ def _embed(opened, photo, face, embedder, detector, flip):
     return chips, ready, None
 
 
-def _mean(vectors):
-    """The mean, as long as the vectors are in the mean: that of unit vectors is a unit vector."""
+def _mean(vectors: list[Floats]) -> Floats:
+    """The mean, as long as the vectors are in the mean: that of unit
+    vectors is a unit vector."""
     if len(vectors) == 1:
         return vectors[0]
-    total, length = np.sum(vectors, 0), np.mean([np.linalg.norm(v) for v in vectors])
-    return total * (length / max(np.linalg.norm(total), np.finfo(np.float32).tiny))
-
-
-class _Silent:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def update(self, _):
-        pass
-
-
-def _bar(total, wanted, unit="photo"):
-    """A progress bar, where it is wanted and tqdm is there."""
-    if wanted:
-        try:
-            from tqdm import tqdm
-        except ImportError:
-            pass
-        else:
-            return tqdm(total=total, ncols=80, unit=unit)
-    return _Silent()
+    total: Floats = np.sum(vectors, 0)
+    length = np.mean([np.linalg.norm(v) for v in vectors])
+    mean: Floats = total * (length / max(np.linalg.norm(total), np.finfo(np.float32).tiny))
+    return mean

@@ -1,11 +1,16 @@
 """Frames: a camera's pictures, read where they lie in NumPy's memory."""
 
+from __future__ import annotations
+
 import ctypes
+from collections.abc import Iterable
+from typing import Any, NoReturn
 
 import numpy as np
 
 from . import _c
-from ._convert import choice, flag, integer, items, pointer, wrong
+from ._convert import choice, flag, integer, items, pointer, word, wrong
+from ._types import Pixels
 from .errors import check
 
 _FORMATS = {
@@ -20,25 +25,34 @@ _RANGES = {"limited": _c.FS_LIMITED_RANGE, "full": _c.FS_FULL_RANGE}
 class Frame:
     """A frame that is not copied: its arrays are read whenever it is used.
 
-    `planes` are uint8 arrays whose rows may lie apart (a view of wider rows is fine), one array for each plane:
+    `planes` are uint8 arrays whose rows may lie apart (a view of wider rows
+    is fine), one array for each plane:
 
-    - "rgb", "bgr", "rgba", "bgra", "grey", "yuyv": [height, width, bytes of a pixel], or [height, width] of "grey";
-    - "nv12", "nv21": Y [height, width], and chroma [(height + 1) // 2, 2 * ((width + 1) // 2)];
-    - "i420": Y [height, width], U and V [(height + 1) // 2, (width + 1) // 2] each;
-    - of these three also all in one array [height * 3 // 2, width], as OpenCV and ffmpeg have it, with even sides.
+    - "rgb", "bgr", "rgba", "bgra", "grey", "yuyv": [height, width, bytes of
+      a pixel], or [height, width] of "grey";
+    - "nv12", "nv21": Y [height, width], and chroma [(height + 1) // 2, 2 *
+      ((width + 1) // 2)];
+    - "i420": Y [height, width], U and V [(height + 1) // 2, (width + 1) //
+      2] each;
+    - of these three also all in one array [height * 3 // 2, width], as
+      OpenCV and ffmpeg have it, with even sides.
 
-    `width` is of "yuyv" with odd rows, whose array has a pixel more. `rotation` is in degrees by which the frame must be
-    turned clockwise to stand upright; if `mirrored`, left and right are exchanged after that. `matrix` is "bt601" or "bt709"
-    and `colour_range` "limited" or "full", of the formats with Y: what made the frame decides, not its size. Y of
-    `cv2.cvtColor`, and of what ffmpeg converts from RGB, is "bt601" at every size; decoded HD video mostly is "bt709".
+    `width` is of "yuyv" with odd rows, whose array has a pixel more.
+    `rotation` is in degrees by which the frame must be turned clockwise to
+    stand upright; if `mirrored`, left and right are exchanged after that.
+    `matrix` is "bt601" or "bt709" and `colour_range` "limited" or "full",
+    of the formats with Y: what made the frame decides, not its size. Y of
+    `cv2.cvtColor`, and of what ffmpeg converts from RGB, is "bt601" at
+    every size; decoded HD video mostly is "bt709".
     """
 
     def __init__(
-        self, planes, format, width=None, rotation=0, mirrored=False, matrix="bt601", colour_range="limited"
-    ):
-        kind = choice(format, _FORMATS, "format")
-        planes = [planes] if isinstance(planes, np.ndarray) else items(planes, "planes", "arrays")
-        planes = [_rows(plane, i) for i, plane in enumerate(planes)]
+        self, planes: Pixels | Iterable[Pixels], format: str, width: int | None = None, rotation: int = 0, mirrored: bool = False,
+        matrix: str = "bt601", colour_range: str = "limited",
+    ) -> None:
+        format = word(format, _FORMATS, "format")
+        given = [planes] if isinstance(planes, np.ndarray) else items(planes, "planes", "arrays")
+        planes = [_rows(plane, i) for i, plane in enumerate(given)]
         if format in ("nv12", "nv21", "i420"):
             if len(planes) == 1:
                 planes = _parted(planes[0], format)
@@ -61,38 +75,46 @@ class Frame:
             frame.strides[i] = stride
         frame.width = size if width is None else integer(width, "width")
         frame.height = len(planes[0])
-        frame.format = kind
+        frame.format = _FORMATS[format]
         frame.rotation = integer(rotation, "rotation")
         frame.mirrored = flag(mirrored, "mirrored")
         frame.matrix = choice(matrix, _MATRICES, "matrix")
         frame.range = choice(colour_range, _RANGES, "colour_range")
 
     @property
-    def _as_parameter_(self):
+    def _as_parameter_(self) -> Any:
         return ctypes.byref(self._frame)
 
     @property
-    def width(self):
-        """Of the upright picture."""
+    def width(self) -> int:
+        """Of the upright picture, in pixels."""
         return self._frame.height if self._frame.rotation in (90, 270) else self._frame.width
 
     @property
-    def height(self):
-        """Of the upright picture."""
+    def height(self) -> int:
+        """Of the upright picture, in pixels."""
         return self._frame.width if self._frame.rotation in (90, 270) else self._frame.height
 
-    def __repr__(self):
+    @classmethod
+    def _of_another(cls, value: object, what: str) -> None:
+        """As a `Handle` has it: nothing else stands for a frame."""
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """For pickle and `copy`."""
+        raise TypeError("a Frame cannot be copied or pickled: it points into its arrays; make another Frame of arrays")
+
+    def __repr__(self) -> str:
         return f"<Frame {self.width}x{self.height}>"
 
 
-def frame_as_c(frame, what="frame"):
+def frame_as_c(frame: object, what: str = "frame") -> Frame:
     """A `Frame` for C."""
     if not isinstance(frame, Frame):
         raise wrong(frame, what, "a Frame")
     return frame
 
 
-def region_as_c(region):
+def region_as_c(region: Iterable[int] | None) -> Any:
     """(x, y, width, height) for C; None is NULL."""
     if region is None:
         return None
@@ -105,9 +127,10 @@ def region_as_c(region):
     return _c.fs_region(x, y, width, height)
 
 
-def _rows(plane, index):
-    """A plane as uint8 [rows, bytes], its rows each in one piece; copied only if they are not."""
-    plane = np.asarray(plane)
+def _rows(given: Any, index: int) -> Pixels:
+    """A plane as uint8 [rows, bytes], its rows each in one piece; copied
+    only if they are not."""
+    plane: Pixels = np.asarray(given)
     if plane.dtype != np.uint8:
         raise TypeError(f"plane {index} of planes is {plane.dtype}; expected uint8")
     if plane.ndim not in (2, 3) or plane.size == 0:
@@ -117,11 +140,12 @@ def _rows(plane, index):
         plane = np.ascontiguousarray(plane)
     if plane.ndim == 2:
         return plane
-    return np.lib.stride_tricks.as_strided(
+    rows: Pixels = np.lib.stride_tricks.as_strided(
         plane, (len(plane), plane.shape[1] * plane.shape[2]), (plane.strides[0], 1), writeable=False)
+    return rows
 
 
-def _parted(plane, format):
+def _parted(plane: Pixels, format: str) -> list[Pixels]:
     """The planes of one array that holds them all."""
     height, width = len(plane) * 2 // 3, plane.shape[1]
     if len(plane) % 3 or height % 2 or width % 2:

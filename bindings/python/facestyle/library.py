@@ -1,7 +1,11 @@
 """The library itself: its version, its threads, its log."""
 
+from __future__ import annotations
+
+import atexit
 import ctypes
 from dataclasses import dataclass
+from typing import Any, Callable
 
 from . import _c
 from ._convert import choice, function, integer, text
@@ -9,27 +13,29 @@ from .errors import check
 
 _LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
 _NAMES = {number: name for name, number in _LEVELS.items()}
-_log = None  # the callback in use must outlive every call
+_log: Any = None  # the callback in use must outlive every call
 
 
-def version():
+def version() -> tuple[int, int, int]:
     """`(major, minor, patch)` of the loaded library."""
     number = _c.fs_version()
     return number // 10000, number // 100 % 100, number % 100
 
 
-def threads():
+def threads() -> int:
     """How many threads a call may keep busy."""
     return _c.fs_threads()
 
 
-def set_threads(count):
-    """1 to 256, or 0 for one a processor that this process may use. Results are the same bits for any number."""
+def set_threads(count: int) -> None:
+    """1 to 256, or 0 for one a processor that this process may use. Results
+    are the same bits for any number."""
     check(_c.fs_threads_set(integer(count, "count")))
 
 
-def memory_limit():
-    """Bytes that the library may hold: of the machine, the container and the process's own limits the least."""
+def memory_limit() -> int:
+    """Bytes that the library may hold: of the machine, the container and
+    the process's own limits the least."""
     return _c.fs_memory_limit()
 
 
@@ -45,7 +51,7 @@ class Host:
     instruction_set: str
 
 
-def host():
+def host() -> Host:
     """The `Host` that the library runs on."""
     found = _c.fs_host_info()
     check(_c.fs_host_info_get(ctypes.byref(found)))
@@ -54,37 +60,49 @@ def host():
     )
 
 
-def algebra_library():
-    """OpenBLAS's version and the processor that it takes this one for, as it says."""
+def algebra_library() -> str:
+    """OpenBLAS's version and the processor that it takes this one for, as
+    it says."""
     line = ctypes.create_string_buffer(512)
     check(_c.fs_algebra_library(line, len(line)))
     return line.value.decode(errors="replace")
 
 
-def instruction_set():
+def instruction_set() -> str:
     """The build of the kernels in use: "avx512", "avx2" or "baseline"."""
-    return _c.fs_instruction_set().decode()
+    return str(_c.fs_instruction_set(), "ascii")
 
 
-def choose_instruction_set(name=None):
-    """Another build of the kernels than the best, or the best; before the first model is put to use."""
+def choose_instruction_set(name: str | None = None) -> None:
+    """Another build of the kernels than the best, or the best; before the
+    first model is put to use."""
     check(_c.fs_instruction_set_choose(None if name is None else text(name, "name")))
 
 
-def live_handles():
+def live_handles() -> int:
     """Objects of the library that exist and are not closed."""
     return _c.fs_debug_live_handles()
 
 
-def set_log(callback, level="info"):
-    """Sends messages of `level` and above to `callback(level, message)`; None silences the log."""
+def set_log(callback: Callable[[str, str], object] | None, level: str = "info") -> None:
+    """Sends messages of `level` and above to `callback(level, message)`;
+    None silences the log.
+
+    Levels are "debug", "info", "warning" and "error". When Python ends the
+    log is silenced."""
     global _log
     number, callback = choice(level, _LEVELS, "level"), function(callback, "callback")
     if callback is None:
         bridge = _c.fs_log_callback()
     else:
-        bridge = _c.fs_log_callback(
-            lambda level, message, _: callback(_NAMES.get(level, "error"), message.decode(errors="replace"))
-        )
+        told = callback
+
+        def tell(level: int, message: bytes, _: object) -> None:
+            told(_NAMES.get(level, "error"), message.decode(errors="replace"))
+
+        bridge = _c.fs_log_callback(tell)
     _c.fs_log_set(number, bridge, None)
     _log = bridge
+
+
+atexit.register(set_log, None)  # a thread of the library must not call into a Python that has ended

@@ -1,58 +1,63 @@
 """Embeddings in two dimensions, to look at."""
 
+from __future__ import annotations
+
 import ctypes
+from typing import Any, Callable
 
 import numpy as np
 
 from . import _c
-from ._convert import choice, flag, floats, function, integer, number, pointer
-from .errors import check
+from ._callbacks import ACTIONS, Callback
+from ._convert import choice, flag, floats, function, pointer
+from ._options import defaults, fill
+from ._progress import bar
+from ._types import ArrayLike, Floats
 
-_ACTIONS = {None: _c.FS_CONTINUE, "finish": _c.FS_FINISH, "cancel": _c.FS_CANCEL}
 
+def tsne(
+    points: ArrayLike, perplexity: float | None = None, *, steps: int | None = None, learning_rate: float | None = None,
+    exaggeration: float | None = None, exaggerated_steps: int | None = None, seed: int | None = None,
+    on_step: Callable[[int, int, float], str | None] | None = None, progress: bool = False,
+) -> tuple[Floats, float]:  # fmt: skip
+    """The t-SNE map, float32 [count, 2], of `points` [count, dimension],
+    and its Kullback-Leibler divergence.
 
-def tsne(points, perplexity=None, *, steps=None, learning_rate=None, exaggeration=None, exaggerated_steps=None, seed=None,
-         on_step=None, progress=False):  # fmt: skip
-    """The t-SNE map [count, 2] of `points` [count, dimension], and its Kullback-Leibler divergence.
+    None is the library's default:
 
-    `perplexity` (30, at most a third of the other points) is how many neighbours count, in effect. Options that are not
-    given keep the library's defaults. The start is the points' principal components, so the map depends on `seed` by a
-    trace of noise alone, and it is the same for any number of threads.
+    - `perplexity`: how many neighbours count, in effect; at most a third of
+      the other points (30).
+    - `steps`: of the descent (1000).
+    - `learning_rate`: of it (count / exaggeration / 4, at least 50).
+    - `exaggeration`, `exaggerated_steps`: the factor of attraction in the
+      first steps, 1 to 100, and how many they are (12, 250).
+    - `seed`: of the noise at the start, which separates equal points (1).
 
-    `on_step(step, steps, divergence)` is called every 25 steps; it returns None to go on, "finish" to keep the map so
-    far, or "cancel" for a `Cancelled`. With `progress` a bar shows the steps, where tqdm is installed.
+    The start is the points' principal components, so the map depends on
+    `seed` by a trace of noise alone, and it is the same for any number of
+    threads.
+
+    `on_step(step, steps, divergence)` is called every 25 steps; it returns
+    None to go on, "finish" to keep the map so far, or "cancel" for a
+    `Cancelled`. With `progress` a bar shows the steps, by tqdm.
     """
-    from .evaluation import _bar
+    vectors = floats(points, (None, None), "points")
+    options = defaults(_c.fs_tsne_options, _c.fs_tsne_options_init)
+    fill(
+        options, perplexity=perplexity, steps=steps, learning_rate=learning_rate, exaggeration=exaggeration,
+        exaggerated_steps=exaggerated_steps, seed=seed)
+    observer = function(on_step, "on_step")
+    with bar(options.steps, flag(progress, "progress"), unit="step") as shown:
 
-    points = floats(points, (None, None), "points")
-    options = _c.fs_tsne_options()
-    check(_c.fs_tsne_options_init(ctypes.byref(options), ctypes.sizeof(options)))
-    for name, value, bits in (
-        ("perplexity", perplexity, 0), ("steps", steps, 32), ("learning_rate", learning_rate, 0),
-        ("exaggeration", exaggeration, 0), ("exaggerated_steps", exaggerated_steps, 32), ("seed", seed, 64),
-    ):  # fmt: skip
-        if value is not None:
-            setattr(options, name, integer(value, name, bits) if bits else number(value, name))
-    raised, _ = [], (function(on_step, "on_step"), flag(progress, "progress"))
-
-    with _bar(options.steps, progress, unit="step") as bar:
-
-        def bridge(told, _):
+        def step(told: Any, _: object) -> int:
             now = told.contents
-            try:
-                bar.update(now.step - getattr(bar, "n", 0))
-                answer = on_step(now.step, now.steps, now.divergence) if on_step else None
-                return choice(answer, _ACTIONS, "the result of on_step")
-            except BaseException as error:  # nothing may pass through C
-                raised.append(error)
-                return _c.FS_CANCEL
+            shown.update(now.step - shown.n)
+            return choice(observer(now.step, now.steps, now.divergence) if observer else None, ACTIONS, "the result of on_step")
 
-        callback = _c.fs_tsne_callback(bridge)  # this name holds it until the call is over
-        options.on_step = callback
-        result, divergence = np.empty((len(points), 2), np.float32), ctypes.c_double()
-        status = _c.fs_tsne(
-            pointer(points), *points.shape, ctypes.byref(options), pointer(result), result.size, ctypes.byref(divergence))
-    if raised:
-        raise raised[0]
-    check(status)
+        result, divergence = np.empty((len(vectors), 2), np.float32), ctypes.c_double()
+        with Callback(_c.fs_tsne_callback, step, _c.FS_CANCEL) as callback:
+            options.on_step = callback.c
+            status = _c.fs_tsne(
+                pointer(vectors), *vectors.shape, ctypes.byref(options), pointer(result), result.size, ctypes.byref(divergence))
+    callback.check(status)
     return result, divergence.value

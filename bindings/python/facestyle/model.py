@@ -1,15 +1,19 @@
 """Networks' weights."""
 
+from __future__ import annotations
+
 import ctypes
 import os
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Callable, NamedTuple
 
 import numpy as np
 
 from . import _c
-from ._convert import choice, data as data_of, handle, pointer, text
+from ._convert import choice, handle, pointer, text
+from ._convert import data as data_of
 from ._handle import Handle
+from ._types import Floats, PathLike, Picture
 from .errors import check
 from .image import Image
 
@@ -24,7 +28,8 @@ _USES = {
 
 
 class Architecture(NamedTuple):
-    """A network that the library knows. Height and width are of the picture it takes, None if any size will do."""
+    """A network that the library knows. Height and width are of the picture
+    it takes, None if any size will do."""
 
     name: str
     height: int | None
@@ -35,7 +40,7 @@ class Architecture(NamedTuple):
     multiply_adds: int  # for one picture; 0 where any size will do
 
 
-def architectures():
+def architectures() -> dict[str, Architecture]:
     """All networks that the library knows, by name."""
     known = {}
     for index in range(_c.fs_architecture_count()):
@@ -49,11 +54,14 @@ def architectures():
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """What is known of a model without reading its weights. `use` is "embedder", "detector", "styler", "fast style",
-    "universal style" or "other". `path` is None of bytes. `role` is "faces" or "faces-points" if it was opened by that name or,
-    in a list, if that name opens it. `licence`, `accuracy` and `note` are the file's own words, or None. In a list `fault`
-    is why it cannot be opened, and `hidden` whether a model of that name in an earlier folder is opened in its place. `styles` is
-    how many a fast style has learned, else 0."""
+    """What is known of a model without reading its weights. `use` is
+    "embedder", "detector", "styler", "fast style", "universal style" or
+    "other". `path` is None of bytes. `role` is "faces" or "faces-points" if
+    it was opened by that name or, in a list, if that name opens it.
+    `licence`, `accuracy` and `note` are the file's own words, or None. In a
+    list `fault` is why it cannot be opened, and `hidden` whether a model of
+    that name in an earlier folder is opened in its place. `styles` is how
+    many a fast style has learned, else 0."""
 
     name: str
     path: str | None
@@ -70,31 +78,33 @@ class ModelInfo:
     styles: int
 
     @classmethod
-    def _of(cls, info):
-        def known(text):
+    def _of(cls, info: _c.fs_model_info) -> ModelInfo:
+        def known(text: bytes | None) -> str | None:
             return None if text is None else text.decode(errors="replace")
 
         path = None if info.path is None else os.fsdecode(info.path)
         return cls(
-            known(info.name), path, known(info.role), known(info.architecture), _USES[info.use], known(info.licence),
+            info.name.decode(errors="replace"), path, known(info.role), known(info.architecture), _USES[info.use], known(info.licence),
             known(info.accuracy), known(info.note), known(info.fault), info.byte_count, info.parameters, bool(info.hidden),
             info.styles)
 
 
-def model_info(function, pointer):
+def model_info(function: Callable[[Any, Any], int], pointer: Any) -> ModelInfo:
     """The `ModelInfo` that a function of the library writes for a handle."""
     info = _c.fs_model_info()
     check(function(pointer, ctypes.byref(info)))
     return ModelInfo._of(info)
 
 
-def texts_as_c(**texts):
-    """What a model says of itself, as fs_model_texts: texts by the names of its members; None: nothing."""
+def texts_as_c(**texts: str | None) -> _c.fs_model_texts:
+    """What a model says of itself, as fs_model_texts: texts by the names of
+    its members; None: nothing."""
     return _c.fs_model_texts(**{name: text(words, name) for name, words in texts.items() if words is not None})
 
 
-def installed_models():
-    """A `ModelInfo` for each model that can be opened by name: in the order of the folders that are looked in, then by name."""
+def installed_models() -> list[ModelInfo]:
+    """A `ModelInfo` for each model that can be opened by name: in the order
+    of the folders that are looked in, then by name."""
     models, info = ctypes.POINTER(_c.fs_models)(), _c.fs_model_info()
     check(_c.fs_models_list(ctypes.byref(models)))
     try:
@@ -108,55 +118,60 @@ def installed_models():
 
 
 class Model(Handle):
-    """The weights of a network. Make one with `Model.open` or `Model.load`; it may be closed as soon as the
-    detector, embedder or styler of it exists."""
+    """The weights of a network. Make one with `Model.open` or `Model.load`;
+    it may be closed as soon as the detector, embedder or styler of it
+    exists."""
 
     _destroy = _c.fs_model_destroy
 
     @classmethod
-    def open(cls, name):
-        """Opens an installed model by its name ("faces" is the best that embeds faces, "faces-points" the best that finds
-        them), or a safetensors file by its path."""
+    def open(cls, name: PathLike) -> Model:
+        """Opens an installed model by its name ("faces" is the best that embeds
+        faces, "faces-points" the best that finds them), or a safetensors file
+        by its path."""
         out = ctypes.POINTER(_c.fs_model)()
         check(_c.fs_model_open(ctypes.byref(out), text(name, "name")))
         return cls(out)
 
     @classmethod
-    def load(cls, data):
+    def load(cls, data: bytes | bytearray | memoryview) -> Model:
         """The same for a file's bytes."""
-        data, out = data_of(data, "data"), ctypes.POINTER(_c.fs_model)()
-        check(_c.fs_model_load(ctypes.byref(out), data, len(data)))
+        whole, out = data_of(data, "data"), ctypes.POINTER(_c.fs_model)()
+        check(_c.fs_model_load(ctypes.byref(out), whole, len(whole)))
         return cls(out)
 
     @property
-    def info(self):
+    def info(self) -> ModelInfo:
         """Its `ModelInfo`: which model this is."""
         return model_info(_c.fs_model_info_get, self.handle)
 
     @property
-    def name(self):
+    def name(self) -> str:
+        """What the file calls itself, else the name of the file."""
         return self.info.name
 
     @property
-    def architecture(self):
+    def architecture(self) -> str:
         """"mtcnn" or one of `architectures()`."""
-        return _c.fs_model_architecture(self.handle).decode()
+        return str(_c.fs_model_architecture(self.handle), "utf-8")
 
-    def metadata(self, key):
-        """What the file says under `key` ("name", "licence", "source", ...), or None."""
+    def metadata(self, key: str) -> str | None:
+        """What the file says under `key` ("name", "licence", "source", ...), or
+        None."""
         value = _c.fs_model_metadata(self.handle, text(key, "key"))
-        return None if value is None else value.decode(errors="replace")
+        return None if value is None else str(value, "utf-8", "replace")
 
     @property
-    def parameter_count(self):
+    def parameter_count(self) -> int:
+        """How many numbers its weights are."""
         return _c.fs_model_parameter_count(self.handle)
 
     @property
-    def fingerprint(self):
+    def fingerprint(self) -> int:
         """Two models are the same if their fingerprints are."""
         return _c.fs_model_fingerprint(self.handle)
 
-    def features(self, image, layer, pooling="average"):
+    def features(self, image: Picture, layer: str, pooling: str = "average") -> Floats:
         """What `layer` answers to an image: float32 [height, width, channels]."""
         shape = (ctypes.c_uint32 * 3)()
         request = self.handle, handle(image, Image, "image"), text(layer, "layer"), choice(pooling, POOLINGS, "pooling")
@@ -165,5 +180,5 @@ class Model(Handle):
         check(_c.fs_model_features(*request, pointer(values), values.size, shape))
         return values
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "<Model closed>" if self.closed else f"<Model {self.name}: {self.architecture}>"

@@ -8,6 +8,8 @@ one person. Nothing in it is executed: its instructions are read one by one, and
 and labels are refused.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
@@ -15,14 +17,17 @@ import pickletools
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
 from ._convert import flag, handle, text
+from ._types import NDArray, PathLike
 from .convert.recognition import ARCFACE
-from .evaluation import Pairs, evaluate_photos
-from .recognition import Embedder, Face
+from .evaluation import LfwResult, Pairs, evaluate_photos
+from .face import Face
 from .image import Image
+from .recognition import Embedder
 
 POINTS = np.reshape(ARCFACE, (5, 2))  # of the face in each picture, which InsightFace aligned
 SIDE = 112
@@ -35,26 +40,27 @@ class SetError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class VerificationSet:
-    """Pictures of aligned faces, encoded: those of pair i are `pictures[2 i]` and `pictures[2 i + 1]`; `same` [pairs] tells
-    whether they are one person."""
+    """Pictures of aligned faces, encoded: those of pair i are `pictures[2
+    i]` and `pictures[2 i + 1]`; `same` [pairs] tells whether they are one
+    person."""
 
-    pictures: list = field(repr=False)
-    same: np.ndarray
+    pictures: list[bytes] = field(repr=False)
+    same: NDArray[np.bool_]
 
     @classmethod
-    def open(cls, path):
+    def open(cls, path: PathLike) -> VerificationSet:
         """Of a `.bin` file. SetError if it is none."""
-        path = Path(os.fsdecode(text(path, "path")))
-        if path.stat().st_size > MOST_BYTES:
-            raise SetError(f"{path} has {path.stat().st_size} bytes; expected at most {MOST_BYTES}")
+        place = Path(os.fsdecode(text(path, "path")))
+        if place.stat().st_size > MOST_BYTES:
+            raise SetError(f"{place} has {place.stat().st_size} bytes; expected at most {MOST_BYTES}")
         try:
-            with open(path, "rb") as file:
+            with open(place, "rb") as file:
                 return cls._of(_read(file))
         except SetError as error:
-            raise SetError(f"{path}: {error}") from None
+            raise SetError(f"{place}: {error}") from None
 
     @classmethod
-    def _of(cls, value):
+    def _of(cls, value: Any) -> VerificationSet:
         if not (isinstance(value, (tuple, list)) and len(value) == 2 and all(isinstance(part, list) for part in value)):
             raise SetError("something else than two lists; expected pictures, and a label for each pair")
         pictures, labels = value
@@ -66,53 +72,63 @@ class VerificationSet:
             raise SetError(f"{len(pictures)} pictures and {len(labels)} labels; expected two pictures for each")
         return cls(pictures, np.array(labels, bool))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.same)
 
     @property
-    def pairs(self):
+    def pairs(self) -> Pairs:
         """The `Pairs`: photos by number, ten folds in the order of the file."""
         count = len(self)
         numbers = np.arange(count)
         names = [f"{i:06}.jpg" for i in range(2 * count)]
         return Pairs(names, 2 * numbers, 2 * numbers + 1, self.same, numbers * min(10, count) // count)
 
-    def evaluate(self, embedder, *, flip=False, progress=True):
-        """The `LfwResult` of an embedder: each face is aligned from InsightFace's template to its own. With `flip` each and its
-        mirror image are embedded, and the mean is taken."""
-        handle(embedder, Embedder, "embedder"), flag(flip, "flip"), flag(progress, "progress")
+    def evaluate(self, embedder: Embedder, *, flip: bool = False, progress: bool | None = None) -> LfwResult:
+        """The `LfwResult` of an embedder: each face is aligned from
+        InsightFace's template to its own. With `flip` each and its mirror image
+        are embedded, and the mean is taken. `progress` is a bar, by tqdm; None:
+        where tqdm is installed."""
+        handle(embedder, Embedder, "embedder")
+        flag(flip, "flip")
+        if progress is not None:
+            flag(progress, "progress")
         pairs = self.pairs
         places = {name: i for i, name in enumerate(pairs.photos)}
 
-        def opened(name):
+        def opened(name: str) -> Image:
             return Image.decode(self.pictures[places[name]])
 
         faces = [aligned_face() if embedder.aligns else None] * len(pairs.photos)
         return evaluate_photos(pairs, opened, "the set", faces, embedder, None, flip, progress)
 
-    def unpack(self, folder):
-        """Writes each picture as a file, `pairs.csv` and `landmarks.json`, which `facestyle evaluate` reads."""
-        folder = Path(os.fsdecode(text(folder, "folder")))
-        folder.mkdir(parents=True, exist_ok=True)
+    def unpack(self, folder: PathLike) -> None:
+        """Writes each picture as a file, `pairs.csv` and `landmarks.json`,
+        which `facestyle evaluate` reads."""
+        target = Path(os.fsdecode(text(folder, "folder")))
+        target.mkdir(parents=True, exist_ok=True)
         pairs = self.pairs
         for name, picture in zip(pairs.photos, self.pictures):
-            (folder / name).write_bytes(picture)
+            (target / name).write_bytes(picture)
         points = {"landmarks": POINTS.tolist()}
-        (folder / "landmarks.json").write_text(json.dumps({name: points for name in pairs.photos}))
+        (target / "landmarks.json").write_text(json.dumps({name: points for name in pairs.photos}))
         lines = ["first,second,same,fold"]
         for i, same in enumerate(self.same):
             lines.append(f"{pairs.photos[2 * i]},{pairs.photos[2 * i + 1]},{int(same)},{pairs.folds[i]}")
-        (folder / "pairs.csv").write_text("\n".join(lines) + "\n")
+        (target / "pairs.csv").write_text("\n".join(lines) + "\n")
 
 
-def aligned_face():
-    """The face in an aligned picture: InsightFace's points, in a box of the whole picture."""
+def aligned_face() -> Face:
+    """The face in an aligned picture: InsightFace's points, in a box of the
+    whole picture."""
     return Face(POINTS, (0.0, 0.0, float(SIDE), float(SIDE)))
 
 
-def _read(file):
-    """The object of a pickle that is made of lists, tuples, bytes, numbers and truth values alone."""
-    stack, marks, memo = [], [], {}
+def _read(file: IO[bytes]) -> Any:
+    """The object of a pickle that is made of lists, tuples, bytes, numbers
+    and truth values alone."""
+    stack: list[Any] = []
+    marks: list[int] = []
+    memo: dict[Any, Any] = {}
     constants = {"NEWTRUE": True, "NEWFALSE": False, "NONE": None}
     values = {"BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BINSTRING", "SHORT_BINSTRING", "BININT", "BININT1", "BININT2", "LONG1"}
     count = 0
@@ -140,15 +156,17 @@ def _read(file):
                 stack[-1].append(last)
             elif name in ("APPENDS", "TUPLE", "LIST"):
                 start = marks.pop()
-                items, stack[start:] = stack[start:], []
+                items = stack[start:]
+                del stack[start:]
                 if name == "APPENDS":
                     stack[-1].extend(items)
                 else:
                     stack.append(tuple(items) if name == "TUPLE" else items)
             elif name in ("TUPLE1", "TUPLE2", "TUPLE3"):
                 size = int(name[-1])
-                items, stack[-size:] = tuple(stack[-size:]), []
-                stack.append(items)
+                items = stack[-size:]
+                del stack[-size:]
+                stack.append(tuple(items))
             elif name in ("BINPUT", "LONG_BINPUT", "PUT"):
                 memo[argument] = stack[-1]
             elif name == "MEMOIZE":
@@ -165,7 +183,7 @@ def _read(file):
         raise SetError(f"damaged: {' '.join(str(error).split())[:120]}; expected a pickle of pictures and labels") from None
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python3 -m facestyle.verification_sets", description="Unpack a verification set of InsightFace for `facestyle evaluate`.")
     parser.add_argument("set", type=Path, metavar="FILE", help="a .bin file")

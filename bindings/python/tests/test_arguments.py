@@ -7,6 +7,7 @@ import inspect
 import os
 import pickle
 import re
+import typing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ import pytest
 
 import facestyle as fs
 from conftest import REPOSITORY, gradient_array
-from facestyle import _c, augmentation, detection, fast_style, losses, style, training
+from facestyle import _c
 
 SHIPPED = REPOSITORY / "models" / "faces-nn4.safetensors"
 CASCADE = REPOSITORY / "models" / "faces-cascade.safetensors"
@@ -28,8 +29,15 @@ class Nothing:
 def empty(kind, structure):
     """An object of a class without its handle in the library: enough where a wrong argument is to be seen before any work."""
     made = kind.__new__(kind)
-    made._pointer = ctypes.POINTER(getattr(_c, structure))()
+    super(kind, made).__init__(ctypes.POINTER(getattr(_c, structure))())
     return made
+
+
+def plain(target, **others):
+    """Something for each keyword of a function that is a number or a flag, and what is given for others."""
+    values = {"float | None": 0.5, "int | None": 1, "bool | None": True}
+    keywords = {name: p for name, p in inspect.signature(target).parameters.items() if p.kind is p.KEYWORD_ONLY}
+    return {**{name: values[p.annotation] for name, p in keywords.items() if p.annotation in values}, **others}
 
 
 @pytest.fixture(scope="module")
@@ -46,35 +54,36 @@ def tools(tmp_path_factory):
             pair_set=fs.VerificationSet([b"", b""], np.ones(1, bool)),
             pairs=fs.Pairs.open(folder / "pairs.txt"), trainer=fs.Trainer("nn4.small2", steps=2),
             search=fs.UnitSearch(model, next(iter(fs.layers(model)))), layer=next(iter(fs.layers(model))),
-            face=fs.Face(np.zeros((5, 2)), (1, 2, 3, 4)), loss=fs.Loss("semi_hard"), centre=fs.Loss("centre"),
+            face=fs.Face(np.zeros((5, 2)), (1, 2, 3, 4)), loss=fs.Loss("semi-hard"), centre=fs.Loss("centre"),
             patch=fs.UnitPatch(1.0, 0, 0, 0, 1, 2, 3, 4, (1, 2, 3, 4)), styler=empty(fs.Styler, "fs_styler"),
             job=empty(fs.StyleJob, "fs_style_job"), fast=empty(fs.FastStyler, "fs_fast_styler"),
             universal=empty(fs.UniversalStyler, "fs_universal_styler"), fast_trainer=empty(fs.FastStyleTrainer, "fs_fast_trainer"),
             vector=np.zeros(embedder.dimension, np.float32), rows=np.zeros((4, embedder.dimension), np.float32))  # fmt: skip
-        t.styler._busy = False
         t.gallery.add("ann", t.vector)
         yield t
         for thing in (embedder, detector, t.image, t.gallery, t.other, t.tracker, t.photos, t.scenes, t.landmarks, t.trainer, t.search):
             thing.close()
 
 
-STYLE_OPTIONS = {
-    **{name: 1 if bits else 0.5 for name, bits in style._NUMBERS.items()}, **{name: next(iter(choices)) for name, choices in style._CHOICES.items()},
-    **dict.fromkeys(style._PICTURES, "image"), "preset": "course", "content_layer": "conv4_2", "content_layers": {"conv4_2": 1.0},
-    "style_layers": {"conv1_1": 1.0}, "regions": [(None, None)],
-}  # fmt: skip
+def style_options(image):
+    words = {
+        "preset": "course", "cost": "means", "style_loss": "gram", "variation": "squared", "pooling": "max", "edges": "zeros",
+        "mask_kind": "soft", "colours": "style", "optimizer": "adam", "start": "noise", "content_layer": "conv4_2"}
+    pictures = dict.fromkeys(("content_map", "before", "before_mask", "start_image"), image)
+    layers = {"content_layers": {"conv4_2": 1.0}, "style_layers": {"conv1_1": 1.0}}
+    return plain(fs.Styler.evaluate, **words, **pictures, **layers, regions=[(None, None)])
 
 
 def good(t):
     """For each callable arguments that will do."""
     d, m, v = np.array([0.1, 0.9]), np.zeros((4, 8), np.float32), np.zeros(8, np.float32)
     same, path = np.array([True, False]), t.folder / "file.csv"
-    options = {name: t.image if value == "image" else value for name, value in STYLE_OPTIONS.items()}
+    options = style_options(t.image)
     eyes = {"embedder": t.embedder, "detector": t.detector}
     identified = {"threshold": 0.5, "rule": "mean", "kind": "euclidean", "head": None, "margin": 0.1, "neighbours": 3}
     calibration = {"far": 0.5, "people": 1, "confidence": 0.9}
     features = np.zeros((2, 2, 3), np.float32)
-    variations = {name: 1 if kind is ctypes.c_uint32 else 0.5 for name, kind in augmentation._KINDS.items()}
+    variations = plain(fs.augmentation_settings)
     named = {
         "augment": (fs.augment, dict(image=t.image, seed=1, strength="none", **variations)),
         "augmentation_settings": (fs.augmentation_settings, dict(strength="none", **variations)),
@@ -93,7 +102,7 @@ def good(t):
         "calibration_growth": (fs.calibration_growth, dict(distances=d, same=same, counts=[1], **calibration)),
         "distances": (fs.distances, dict(a=m, b=m, kind="euclidean", head=None)),
         "identify": (fs.identify, dict(embeddings=m, labels=np.array([1, 1, 2, 2]), probe=v, **identified)),
-        "face_quality": (fs.face_quality, dict(picture=t.image, face=t.face, **{name: 1.0 for name, _ in _c.fs_quality_options._fields_ if name != "size"})),
+        "face_quality": (fs.face_quality, dict(picture=t.image, face=t.face, **plain(fs.face_quality))),
         "picture_endings": (fs.picture_endings, dict(written=True)),
         "tsne": (fs.tsne, dict(points=np.eye(8, dtype=np.float32), perplexity=2.0, steps=1, learning_rate=1.0, exaggeration=1.0, exaggerated_steps=0,
                                seed=1, on_step=lambda *_: None, progress=False)),
@@ -105,7 +114,7 @@ def good(t):
         "face_map": (fs.face_map, dict(width=4, height=4, faces=[t.face])),
         "flow_warp": (fs.flow_warp, dict(before=t.image, flow=np.zeros((30, 40, 2)), back=np.zeros((30, 40, 2)))),
         "faces": (fs.faces, dict(photo=t.image)), "same": (fs.same, dict(a=t.image, b=t.image, threshold=0.5)),
-        "paint": (fs.paint, dict(content=t.image, style=t.image, size=8, steps=1, on_step=lambda _: None)),
+        "paint": (fs.paint, dict(content=t.image, style=t.image, on_step=lambda _: None, progress=False, **plain(fs.paint))),
         "layers": (fs.layers, dict(model=t.model)), "face_openness": (fs.face_openness, dict(points=np.ones((68, 2)))),
         "activation_maps": (fs.activation_maps, dict(model=t.model, image=t.image, layer=t.layer, units=[0], pooling="max")),
         "map_image": (fs.map_image, dict(values=np.ones((2, 2)), lowest=0.0, highest=1.0, palette="grey")),
@@ -152,7 +161,7 @@ def good(t):
             "within": dict(embedding=t.vector, distance=0.5)},
         "Tracker": {None: dict(min_overlap=0.3, max_distance=0.6, max_missed=1, min_seen=1, identify_every=0.0, identify_better=2.0, identify_gap=1, max_tracks=1),
                     "update": dict(faces=[], time=1e6, qualities=np.zeros(0)), "identify_again": dict(track=1), "replace": dict(track=1), "finish": {}},
-        "Loss": {None: dict(kind="semi_hard", reduction="mean", **{name: 0.5 for name in losses._SETTINGS}), "head": dict(dimension=8, classes=1, seed=1),
+        "Loss": {None: dict(kind="semi-hard", reduction="mean", **plain(fs.Loss)), "head": dict(dimension=8, classes=1, seed=1),
                  "__call__": dict(embeddings=m, labels=np.array([1, 1, 2, 2]), teacher=None, head=None, gradients=True),
                  "updated_centres": dict(embeddings=m, labels=np.array([0, 0, 1, 1]), head=t.centre.head(8, 2))},
         "Pairs": {"open": dict(path=path)}, "VerificationSet": {"open": dict(path=path), "unpack": dict(folder=path),
@@ -161,28 +170,26 @@ def good(t):
         "Photos": {None: {}, "add_people": dict(folder=path, landmarks=path, points=np.zeros((5, 2))),
                    "add_folder": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "add_strangers": dict(folder=path, landmarks=path, points=np.zeros((5, 2))), "keep_people": dict(first=0, count=0)},
         "Scenes": {None: {}, "add": dict(folder=path, labels=path), "add_backgrounds": dict(folder=path), "keep": dict(first=0, count=0),
-                   "compose": dict(step=0, index=0, seed=1, augmentation="none", **{name: 1 if bits else 0.5 for name, bits in detection._SCENE_NUMBERS.items()})},
+                   "compose": dict(step=0, index=0, seed=1, augmentation="none", **plain(fs.Scenes.compose))},
         "DetectionLoss": {
-            None: dict(overlap="iou", points="wing", scores="quality_focal", **{name: 1 if name == "candidates" else 0.5 for name in detection._SETTINGS}),
+            None: dict(overlap="iou", points="wing", scores="quality-focal", **plain(fs.DetectionLoss)),
             "assign": dict(cells=np.zeros((21, 15)), faces=[], width=32, height=32),
             "__call__": dict(cells=np.zeros((1, 21, 15)), faces=[[]], width=32, height=32, gradient=True)},
         "Trainer": {
-            None: dict(architecture="nn4.small2", loss="semi_hard", optimiser="adam", schedule="constant", start=None,
-                       **{name: 1 if bits else 0.5 for name, bits in training._TRAINER_NUMBERS.items()}),
+            None: dict(architecture="nn4.small2", loss="semi-hard", optimizer="adam", schedule="constant", **plain(fs.Trainer, start=None)),
             "step": dict(pictures=chips, labels=np.array([1, 2]), teacher=None, faces=None), "embed": dict(pictures=chips),
             "run": dict(photos=t.photos, progress=False, log=None, augmentation="none", teacher=None,
-                        **{name: 1 for name in training._RUN_NUMBERS}, **{name: path for name in training._RUN_FILES}),
-            "run_scenes": dict(scenes=t.scenes, progress=False, log=None, augmentation="none", checkpoint=path,
-                               **{name: 1 if bits else 0.5 for name, bits in {**detection._SCENE_NUMBERS, **training._SCENE_RUN_NUMBERS}.items()}),
+                        **plain(fs.Trainer.run, pairs=path, triplets=path, checkpoint=path)),
+            "run_scenes": dict(scenes=t.scenes, progress=False, log=None, augmentation="none", **plain(fs.Trainer.run_scenes, checkpoint=path)),
             "save": dict(path=path), "resume": dict(path=path), "save_model": dict(path=path, half=True, threshold=0.5, note="note", licence="MIT", accuracy="all", source="here")},
-        "Styler": {None: dict(model=t.model), "run": dict(content=t.image, style=t.image, on_step=lambda _: None, **options),
+        "Styler": {None: dict(model=t.model), "run": dict(content=t.image, style=[t.image], weights=[1.0], on_step=lambda _: None, progress=False, preview=None, **options),
                    "job": dict(content=t.image, styles=[t.image], weights=[1.0], **options),
-                   "evaluate": dict(generated=t.image, content=t.image, style=t.image, **options), "memory_needed": {**options, **size}},
+                   "evaluate": dict(generated=t.image, content=t.image, style=t.image, **options), "memory_needed": dict(content_width=4, content_height=4, **options)},
         "StyleJob": {"step": dict(evaluations=1), "preview": {}, "result": {}, "save": dict(path=path), "load": dict(path=path)},
         "FastStyler": {None: dict(model=t.model, style=np.ones(2)), "run": dict(content=t.image), "memory_needed": size},
         "UniversalStyler": {None: dict(model=t.model, styles=[t.image]), "memory_needed": size,
                             "run": dict(content=t.image, strength=0.5, method="variance", levels=[1], weights=np.ones(1))},
-        "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, **{name: 1 if bits else 0.5 for name, bits in fast_style._TRAINER_OPTIONS.items()}),
+        "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, **plain(fs.FastStyleTrainer)),
                              "step": dict(contents=[t.image]), "save": dict(path=path), "resume": dict(path=path),
                              "save_model": dict(path=path, half=True, note="note", licence="MIT", accuracy="all", source="here")},
         "UnitSearch": {None: dict(model=t.model, layer=t.layer, units=[0], patches=1, per_picture=1, longest_side=0, inside=False, pooling="max"),
@@ -209,6 +216,8 @@ def public():
     found = set()
     for name in fs.__all__:
         thing = getattr(fs, name)
+        if inspect.ismodule(thing) or typing.is_typeddict(thing):
+            continue
         if not inspect.isclass(thing):
             found.add(name)
             continue
@@ -228,8 +237,8 @@ PUBLIC = sorted(public())
 NAMED = {("Image.from_array", "array"): "pixels"}
 # None stands for something there, although it is no default, or is of the wrong value, as a loss has labels or has none.
 NONE_WILL_DO = {("set_log", "callback"), ("Gallery", "embedder"), ("Face", "landmarks"), ("distances", "head"), ("Loss.updated_centres", "labels")}
-# A path, an array and a Pillow image will do as well as an Image.
-PICTURES_WILL_DO = {("faces", "photo"), ("same", "a"), ("same", "b"), ("paint", "content"), ("paint", "style")}
+# A path will do as well as an Image.
+PATHS_WILL_DO = {("faces", "photo"), ("same", "a"), ("same", "b"), ("paint", "content"), ("paint", "style")}
 # An array of whole numbers or of names.
 NAMES_WILL_DO = {("false_accepts_by_group", "groups"), ("identify", "labels"), ("calibrate_embeddings", "labels")}
 
@@ -257,7 +266,7 @@ def wrong_values(name, key, value, parameter):
     elif isinstance(value, list):
         wrong = [3, [Nothing()], "ab"]
     elif isinstance(value, fs.Image):
-        wrong = [3] + ([] if (name, key) in PICTURES_WILL_DO else [np.zeros((2, 2, 3), np.uint8), "picture.png"])
+        wrong = [3, np.zeros((2, 2, 3))] + ([] if (name, key) in PATHS_WILL_DO else ["picture.png"])
     else:
         wrong = [3] if value is not None and not isinstance(value, tuple) else []
     optional = parameter is None or parameter.default is None or (name, key) in NONE_WILL_DO or value is None

@@ -57,7 +57,7 @@ def test_numbers_out_of_range_are_named(picture, settings, words):
 def test_unknown_words_are_refused(picture):
     with pytest.raises(ValueError, match="strength is 'wild'"):
         fs.augment(picture, 1, "wild")
-    with pytest.raises(TypeError, match="no setting 'colour'"):
+    with pytest.raises(TypeError, match="has no option 'colour'"):
         fs.augment(picture, 1, colour=1)
     with pytest.raises(ValueError, match="seed"):
         fs.augment(picture, -1)

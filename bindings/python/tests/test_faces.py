@@ -94,6 +94,9 @@ def test_many_faces_are_embedded_as_each_alone(embedder, detector, obama):
     both = embedder.embed(obama, [face, turned])
     assert np.array_equal(both[1], embedder.embed(obama, [turned])[0])
     assert embedder.embed(obama, []).shape == (0, embedder.dimension)
+    assert np.array_equal(embedder.embed(obama, face), both[0])  # of one face [dimension]
+    with obama.crop(*face.box) as part:
+        assert abs(part.width - face.box[2]) <= 1 and abs(part.height - face.box[3]) <= 1
 
 
 EMBED = """

@@ -63,7 +63,7 @@ def test_a_network_of_ones_own_lists_its_layers_and_answers():
 def test_it_is_trained_and_saved_with_its_text(tmp_path):
     pixels = np.random.default_rng(5).integers(0, 256, (4, 6, 4, 3), np.uint8)
     with model_of(GRAPH, tensors()) as start:
-        with fs.Trainer(loss="all_triplets", start=start, steps=2, rate=1e-3) as trainer:
+        with fs.Trainer(loss="all-triplets", start=start, steps=2, rate=1e-3) as trainer:
             before = trainer.embed(pixels)
             trainer.step(pixels, [0, 0, 1, 1])
             after = trainer.embed(pixels)

@@ -58,7 +58,7 @@ def test_what_is_written_from_the_header_is_current():
 
 
 def test_a_change_of_the_header_is_noticed(tmp_path):
-    for path in ("Tools/bindings", "Tools/c_header.py", "include/facestyle.h", "bindings/python/facestyle/_c.py",
+    for path in ("Tools/bindings", "Tools/c_header.py", "include/facestyle.h", "bindings/python/facestyle/_c.py", "bindings/python/facestyle/_c.pyi",
                  "Tests/ABI/layout_table.h", "Tests/ABI/types.txt"):  # fmt: skip
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(REPOSITORY / path, tmp_path / path)

@@ -15,15 +15,15 @@ def twin(kind, a, b, head=None):
     a, b = a[:, None].astype(float), b[None].astype(float)
     chi = (a - b) ** 2 / (abs(a) + abs(b))
     if head is not None:
-        logit = ((abs(a - b) if kind == "difference_head" else chi) * head[:-1]).sum(2) + head[-1]
+        logit = ((abs(a - b) if kind == "difference-head" else chi) * head[:-1]).sum(2) + head[-1]
         return 1 / (1 + np.exp(logit))
     return {
-        "euclidean": np.sqrt(((a - b) ** 2).sum(2)), "squared": ((a - b) ** 2).sum(2), "chi_square": chi.sum(2),
+        "euclidean": np.sqrt(((a - b) ** 2).sum(2)), "squared": ((a - b) ** 2).sum(2), "chi-square": chi.sum(2),
         "cosine": 1 - (a * b).sum(2) / np.linalg.norm(a, axis=2) / np.linalg.norm(b, axis=2),
     }[kind]
 
 
-@pytest.mark.parametrize("kind", ["euclidean", "squared", "cosine", "chi_square", "difference_head", "chi_square_head"])
+@pytest.mark.parametrize("kind", ["euclidean", "squared", "cosine", "chi-square", "difference-head", "chi-square-head"])
 def test_distances_agree_with_numpy(kind):
     head = HEAD if kind.endswith("head") else None
     found = fs.distances(A, B, kind, head)
@@ -35,10 +35,10 @@ def test_distances_agree_with_numpy(kind):
 
 
 def test_a_head_that_a_loss_trains_is_the_losss_own_probability():
-    loss = fs.Loss("pair_chi_square")
+    loss = fs.Loss("pair-chi-square")
     head = loss.head(33, seed=4)
     rows = np.stack([A[0], A[1]])
-    same = fs.distances(A[0], A[1:2], "chi_square_head", head)[0]
+    same = fs.distances(A[0], A[1:2], "chi-square-head", head)[0]
     # Cross-entropy of a pair of one person is -log of the probability of that.
     assert loss(rows, [0], head=head).value == pytest.approx(-np.log1p(-same), rel=1e-5)
 
@@ -49,9 +49,9 @@ def test_distances_refuse_what_is_none():
     with pytest.raises(ValueError, match=r"b has shape \[2, 3\]"):
         fs.distances(A, np.zeros((2, 3)))
     with pytest.raises(ValueError, match=r"head has shape \[33\]"):
-        fs.distances(A, B, "chi_square_head", HEAD[:-1])
+        fs.distances(A, B, "chi-square-head", HEAD[:-1])
     with pytest.raises(fs.FaceStyleError, match="head is NULL"):
-        fs.distances(A, B, "chi_square_head")
+        fs.distances(A, B, "chi-square-head")
     with pytest.raises(fs.FaceStyleError, match="nan"):
         fs.distances(A, np.full((1, 33), np.nan))
     assert fs.distances(np.zeros((0, 3)), np.zeros((2, 3))).shape == (0, 2)
@@ -103,13 +103,13 @@ def test_a_gallery_identifies_by_rules_as_arrays_are(rule, embedder):
             assert found.photo == wanted.photo
         assert gallery.identify(probe, 100.0, margin=1e3).ambiguous
         head = np.zeros(embedder.dimension + 1)  # everybody is one of two with probability 1/2
-        assert gallery.identify(probe, 0.6, kind="difference_head", head=head).distance == 0.5
+        assert gallery.identify(probe, 0.6, kind="difference-head", head=head).distance == 0.5
         with pytest.raises(fs.FaceStyleError, match="Euclidean"):
             gallery.identify(probe, kind="cosine")
         with pytest.raises(ValueError, match="'best'"):
             gallery.identify(probe, rule="best")
         with pytest.raises(ValueError, match="head has shape"):
-            gallery.identify(probe, 1, kind="difference_head", head=head[1:])
+            gallery.identify(probe, 1, kind="difference-head", head=head[1:])
 
 
 def test_a_stranger_stays_unknown():

@@ -29,11 +29,12 @@ def test_numpy_sees_the_array(picture):
     assert not hasattr(picture, "size")
     assert np.shape(picture) == array.shape and np.mean(picture) == array.mean()
     assert np.array_equal(np.stack([picture, picture]), np.stack([array, array]))
-    again = np.asarray(picture)
-    again[:] = 0  # a copy: the picture never changes
-    assert np.array_equal(np.asarray(picture), array)
-    with pytest.raises(ValueError, match="copy=False"):
-        np.asarray(picture, copy=False)
+    for view in (np.asarray(picture), np.asarray(picture, copy=False)):
+        assert np.shares_memory(view, np.asarray(picture)) and not np.shares_memory(view, np.array(picture))
+        with pytest.raises(ValueError, match="read-only"):  # the picture never changes
+            view[:] = 0
+    with pytest.raises(ValueError, match="as float32 is a copy; expected copy=None"):
+        np.asarray(picture, np.float32, copy=False)
     with fs.Image.from_array(picture) as same:  # an image where an array is wanted
         assert np.array_equal(same.to_array(), array)
 
@@ -165,3 +166,23 @@ def test_closing_gives_the_handle_back(picture):
     assert fs.live_handles() == before
     picture.resize(4, 4)  # forgotten at once
     assert fs.live_handles() == before
+
+
+def test_fractions_crop_what_lies_inside(picture):
+    array = picture.to_array()
+    face = fs.Face(None, (-3.2, 4.6, 20.1, 60.0))  # beyond the left and the lower edge
+    with picture.crop(*face.box) as part:
+        assert np.array_equal(part.to_array(), array[5:30, 0:17])
+    with picture.crop(2.5, 0, 3, np.float32(30)) as part:  # half goes to the even pixel, as Python rounds
+        assert np.array_equal(part.to_array(), array[0:30, 2:6])
+    with pytest.raises(ValueError, match="x is -9.0 and width is 4; expected a part of the picture's 40 pixels"):
+        picture.crop(-9.0, 0, 4, 4)
+    with pytest.raises(ValueError, match="y is nan and height is 4; expected finite numbers"):
+        picture.crop(0, float("nan"), 4, 4)
+    with pytest.raises(fs.FaceStyleError):  # whole numbers are taken at their word
+        picture.crop(-0, 28, 4, 4)
+
+
+def test_a_notebook_shows_the_picture(picture):
+    with fs.Image.decode(picture._repr_png_()) as same:
+        assert np.array_equal(same.to_array(), picture.to_array())

@@ -26,9 +26,9 @@ def near(mine, wanted):
 def batch(kind, seed=1):
     random = np.random.default_rng(seed)
     labels, taught = None, None
-    if kind in ("contrastive", "pair_difference", "pair_chi_square"):
+    if kind in ("contrastive", "pair-difference", "pair-chi-square"):
         labels = [0, 1, 1]
-    elif kind in ("distillation", "teacher_distance"):
+    elif kind in ("distillation", "teacher-distance"):
         taught = random.normal(size=(6, 4))
     elif kind != "triplet":
         labels = [0, 2, 0, 1, 2, 1]
@@ -99,15 +99,15 @@ def test_strangers_whom_the_teacher_confuses_are_kept_apart():
 def test_forty_photos_of_each_person_are_mined():
     people = np.repeat(np.arange(20), 40)
     x = np.random.default_rng(4).normal(size=(800, 32)).astype(np.float32)
-    found = fs.Loss("all_triplets")(x, people).statistics
+    found = fs.Loss("all-triplets")(x, people).statistics
     assert found.triplets == 800 * 39 * 760 and 0 < found.active <= found.triplets
 
 
 def test_a_batch_without_triplets_is_refused():
     with pytest.raises(fs.FaceStyleError, match="no negatives: 3 photos of one person"):
-        fs.Loss("semi_hard")(np.eye(3), [1, 1, 1])
+        fs.Loss("semi-hard")(np.eye(3), [1, 1, 1])
     with pytest.raises(fs.FaceStyleError, match="no positives: 3 photos of as many people"):
-        fs.Loss("batch_hard")(np.eye(3), [1, 2, 3])
+        fs.Loss("batch-hard")(np.eye(3), [1, 2, 3])
 
 
 def test_mistakes_are_named():
@@ -115,7 +115,7 @@ def test_mistakes_are_named():
         fs.Loss("triple")
     with pytest.raises(ValueError, match="reduction is 'median'"):
         fs.Loss("triplet", reduction="median")
-    with pytest.raises(TypeError, match="no setting 'gap'"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'gap'"):
         fs.Loss("triplet", gap=1)
     with pytest.raises(fs.FaceStyleError, match="margin -1"):
         fs.Loss("triplet", margin=-1)
@@ -136,7 +136,7 @@ def test_mistakes_are_named():
     with pytest.raises(ValueError, match=r"head\['bias'\] has shape \[2\]"):
         softmax(np.zeros((2, 4)), [0, 1], head=dict(head, bias=np.zeros(2)))
     with pytest.raises(ValueError, match="expected .1, 4."):
-        fs.Loss("pair_difference")(np.zeros((2, 4)), [0], head=head)
+        fs.Loss("pair-difference")(np.zeros((2, 4)), [0], head=head)
     with pytest.raises(ValueError, match="has no labels"):
         fs.Loss("distillation")(np.zeros((2, 4)), [0, 1], teacher=np.zeros((2, 4)))
     with pytest.raises(ValueError, match="needs labels"):

@@ -167,10 +167,10 @@ def test_patches_make_a_square(plots):
 def test_units_and_maps_are_drawn(plots, tmp_path):
     random = np.random.default_rng(1)
     found = {unit: list(random.integers(0, 256, (unit, 6, 6, 3), np.uint8)) for unit in (9, 2, 0)}
-    assert plots.unit_patches(found, tmp_path / "units.png").stat().st_size > 1000
+    assert plots.unit_patches(found, tmp_path / "units.png").path.stat().st_size > 1000
     maps = random.random((5, 12, 16))
-    assert plots.activation_maps(maps, tmp_path / "maps.png", names=range(5), shared=True).stat().st_size > 1000
-    assert plots.activation_maps(np.zeros((1, 2, 2)), tmp_path / "flat.png").exists()
+    assert plots.activation_maps(maps, tmp_path / "maps.png", names=range(5), shared=True).path.stat().st_size > 1000
+    assert plots.activation_maps(np.zeros((1, 2, 2)), tmp_path / "flat.png").path.exists()
     for call in (lambda: plots.unit_patches({}, tmp_path / "a.png"), lambda: plots.activation_maps(maps[0], tmp_path / "a.png"),
                  lambda: plots.activation_maps(maps, tmp_path / "a.png", names="ab")):  # fmt: skip
         with pytest.raises(ValueError):

@@ -35,7 +35,7 @@ def test_faces_of_a_path_an_image_an_array_and_a_pillow_image_are_the_same(portr
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "P", "CMYK", "1", "I;16"])
 def test_pillow_images_of_every_mode_are_what_pillow_shows(mode):
-    from facestyle.image import opened
+    from facestyle.pictures import opened
 
     levels = np.random.default_rng(3).integers(0, 256, (6, 5, 4), np.uint8)
     if mode == "I;16":

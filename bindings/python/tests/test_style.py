@@ -151,14 +151,31 @@ def test_presets_are_the_librarys_and_stand_in_the_guide():
         assert f"| `{name}` |" in guide, name
 
 
-def test_every_member_of_the_options_is_an_option():
-    members = [name for name, _ in _c.fs_style_options._fields_]
-    told = {"content_layer", "content_layers", "style_layers", "regions", "preset"}
-    ours = {"size", "on_step", "user", "content_layer_count", "style_layer_count", "region_count"}
-    by_kind = [*style_module._NUMBERS, *style_module._CHOICES, *style_module._PICTURES]
-    assert len(by_kind) == len(set(by_kind)) and set(by_kind) | told | ours == set(members)
-    assert {name: style_module._NUMBERS[name] for name in ("width", "seed", "clamp", "deadline", "averaging")} == {
-        "width": 32, "seed": 64, "clamp": 1, "deadline": 0, "averaging": 0}  # fmt: skip
+def test_several_styles_are_run_as_a_job_of_them(styler, content, style):
+    options = dict(preset="course", steps=4, width=24)
+    seen = []
+    with styler.run(content, [style, content], weights=[1, 3], on_step=seen.append, **options) as mixed:
+        with styler.job(content, [style, content], [1, 3], **options) as job:
+            while job.step().ending is None:
+                pass
+            with job.result() as wanted:
+                assert np.array_equal(mixed.to_array(), wanted.to_array())
+    assert [progress.step for progress in seen] == [1, 2, 3, 4]
+    with styler.run(content, [style], **options) as listed, styler.run(content, style, **options) as alone:
+        assert np.array_equal(listed.to_array(), alone.to_array())
+    with styler.run(content, [style, content], on_step=lambda now: "finish" if now.step == 2 else None, **options) as part:
+        assert part.width == 24
+    with pytest.raises(fs.Cancelled):
+        styler.run(content, [style, content], on_step=lambda now: "cancel", **options)
+    with pytest.raises(ZeroDivisionError):
+        styler.run(content, [style, content], on_step=lambda now: 1 / 0, **options)
+    with pytest.raises(ValueError, match="1 weights for 2 styles"):
+        styler.run(content, [style, content], weights=[1], **options)
+
+
+def test_a_bar_shows_the_steps(styler, content, style, capsys):
+    styler.run(content, style, preset="course", steps=3, progress=True).close()
+    assert "3/3" in capsys.readouterr().err
 
 
 def test_layers_and_weights_are_choices(styler, content, style):
@@ -193,14 +210,14 @@ def test_regions_maps_and_frames_before_count(styler, content, style):
 
 
 @pytest.mark.parametrize("loss", ["gram", "moments", "wasserstein"])
-@pytest.mark.parametrize("optimiser", ["lbfgs", "adam"])
-def test_pictures_of_one_colour_or_one_pixel_are_painted(loss, optimiser, styler, content):
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_pictures_of_one_colour_or_one_pixel_are_painted(loss, optimizer, styler, content):
     black, dot = np.zeros((20, 30), np.uint8), np.full((1, 1), 200, np.uint8)
     with fs.Image.from_array(black) as dark, fs.Image.from_array(dot) as point:
         for what, like in ((dark, dark), (content, dark), (dark, content), (point, content), (content, point), (point, point)):
             seen = []
             with styler.run(
-                what, like, preset="gatys", steps=3, style_loss=loss, optimiser=optimiser, on_step=seen.append) as picture:  # fmt: skip
+                what, like, preset="gatys", steps=3, style_loss=loss, optimizer=optimizer, on_step=seen.append) as picture:  # fmt: skip
                 assert (picture.width, picture.height) == (what.width, what.height)
             assert seen and all(np.isfinite(p.total) for p in seen)
 
@@ -293,7 +310,7 @@ def test_the_forecast_of_memory_is_true(vgg, width, height, preset, within):
 @pytest.mark.parametrize(
     "options, spare",
     # L-BFGS forecasts what its longest search holds; a short one has two gradients less.
-    [("optimiser='adam'", 0), ("optimiser='adam', averaging=0.9", 0), ("optimiser='adam', tile=0", 0), ("optimiser='lbfgs', history=2", 2)],
+    [("optimizer='adam'", 0), ("optimizer='adam', averaging=0.9", 0), ("optimizer='adam', tile=0", 0), ("optimizer='lbfgs', history=2", 2)],
 )
 def test_the_forecast_of_memory_knows_every_picture_that_is_held(vgg, options, spare):
     side, shallow = 1024, "preset='course', tile=64, content_layers={'conv1_1': 1}, style_layers={'conv1_1': 1}"

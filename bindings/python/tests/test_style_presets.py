@@ -104,7 +104,7 @@ def test_style_losses_are_those_of_the_formulas(loss, style, picture, styler):
     assert error <= tolerances.VGG and slope <= tolerances.RECTIFIED_GRADIENT
 
 
-@pytest.mark.parametrize("ours, theirs, scale", [("absolute", "l1", 1), ("squared", "neural_style", 1), ("nine points", "nine_points", 1 / 255)])
+@pytest.mark.parametrize("ours, theirs, scale", [("absolute", "l1", 1), ("squared", "neural_style", 1), ("nine-points", "nine_points", 1 / 255)])
 def test_variations_are_those_of_the_formulas(ours, theirs, scale, picture, styler):
     (case,) = (case for case in CONTROLS["variations"] if case["variation"] == theirs and case["scale"] == scale)
     costs = styler.evaluate(
@@ -130,7 +130,7 @@ def test_masks_guide_styles_as_the_formulas_do(kind, picture, styler):
     masks = [tuple(fs.Image.from_array(m) for m in pair) for pair in ((here, there), (255 - here, 255 - there))]
     # One step of Adam is one look at the picture to start from.
     with styler.job(
-        picture("content"), [style, style], preset="gatys", start="image", start_image=generated, optimiser="adam", steps=1,
+        picture("content"), [style, style], preset="gatys", start="image", start_image=generated, optimizer="adam", steps=1,
         content_weight=0, regions=masks, mask_kind=kind, style_scale=style.width / generated.width) as job:  # fmt: skip
         progress = job.step(1)
     layers = sum(case["layers"])

@@ -158,12 +158,12 @@ def test_any_number_embeds_as_a_few_do():
         assert np.allclose(trainer.embed(array)[32:], trainer.embed(array[32:]), rtol=0, atol=tolerances.EMBEDDING)
 
 
-@pytest.mark.parametrize("loss, labels", [("semi_hard", [3, 3, 8, 9]), ("centre", [0, 0, 1, 2]), ("pair_chi_square", PAIRS)])
+@pytest.mark.parametrize("loss, labels", [("semi-hard", [3, 3, 8, 9]), ("centre", [0, 0, 1, 2]), ("pair-chi-square", PAIRS)])
 def test_every_kind_of_label_is_learned_from(loss, labels):
-    network = "siamese-sigmoid" if loss == "pair_chi_square" else "siamese"
+    network = "siamese-sigmoid" if loss == "pair-chi-square" else "siamese"
     with fs.Trainer(network, loss, classes=3 if loss == "centre" else 0) as trainer:
         report = trainer.step(batch(0, 0, 1, 2), labels)
-        assert np.isfinite(report.loss) and (report.statistics is not None) == (loss == "semi_hard")
+        assert np.isfinite(report.loss) and (report.statistics is not None) == (loss == "semi-hard")
         if report.statistics:
             assert report.statistics.triplets > 0
 
@@ -175,7 +175,7 @@ def test_a_classifier_is_trained_whole(tmp_path):
     pictures = rng.integers(0, 100, (64, 12, 12, 3)).astype(np.uint8)
     for picture, label in zip(pictures, labels):
         picture[6 * label : 6 * label + 6] += 120
-    with fs.Trainer("cascade-12", "cross_entropy", schedule="constant", rate=0.003, steps=40) as trainer:
+    with fs.Trainer("cascade-12", "cross-entropy", schedule="constant", rate=0.003, steps=40) as trainer:
         assert trainer.dimension == 2 and trainer.parameters == 4306  # no head
         losses = [trainer.step(pictures, labels).loss for _ in range(40)]
         answers = trainer.embed(pictures)
@@ -185,10 +185,10 @@ def test_a_classifier_is_trained_whole(tmp_path):
     with fs.Model.open(tmp_path / "model") as model, fs.Image.from_array(pictures[3]) as picture:
         assert model.metadata("template") is None
         assert np.allclose(model.features(picture, "face").ravel(), answers[3], rtol=0, atol=tolerances.EMBEDDING)
-        with fs.Trainer(loss="cross_entropy", start=model) as again:
+        with fs.Trainer(loss="cross-entropy", start=model) as again:
             assert np.array_equal(again.embed(pictures), answers)
     with pytest.raises(fs.FaceStyleError, match="3 classes for a network that answers 2 scores"):
-        fs.Trainer("cascade-12", "cross_entropy", classes=3)
+        fs.Trainer("cascade-12", "cross-entropy", classes=3)
 
 
 def test_a_teachers_embeddings_are_learned():
@@ -216,10 +216,10 @@ def test_a_step_that_is_refused_learns_nothing(tmp_path):
 
 
 def test_options_are_checked(vgg):
-    with pytest.raises(TypeError, match="'speed' is not an option of a Trainer"):
+    with pytest.raises(TypeError, match="unexpected keyword argument 'speed'"):
         contrastive(speed=3)
-    with pytest.raises(ValueError, match="optimiser is 'adagrad'"):
-        contrastive(optimiser="adagrad")
+    with pytest.raises(ValueError, match="optimizer is 'adagrad'"):
+        contrastive(optimizer="adagrad")
     with pytest.raises(ValueError, match="steps is -1"):
         contrastive(steps=-1)
     for wrong in ({"rate": float("nan")}, {"steps": 1}, {"warm_up": 6}, {"momentum": 1.5}, {"longest_gradient": -1}):
@@ -251,17 +251,17 @@ def test_a_bar_and_a_log_follow_the_run(photos, tmp_path, capfd):
     from facestyle.plots import read_log
 
     log, checkpoint = tmp_path / "log.jsonl", tmp_path / "checkpoint"
-    with fs.Trainer("siamese", "semi_hard", steps=5) as trainer:
+    with fs.Trainer("siamese", "semi-hard", steps=5) as trainer:
         trainer.run(photos, batch=6, photos_of_person=2, progress=True, log=log, checkpoint=checkpoint, checkpoint_every=2)
     assert "5/5" in (shown := capfd.readouterr().err) and "photos/s" in shown
     whole = read_log(log)
     names = {"step", "loss", "rate", "gradient_norm", "images_per_second", "epoch", "triplets", "active"}
     assert set(whole) == names and list(whole["step"]) == [1, 2, 3, 4, 5]
     # A log that ran ahead of the checkpoint, its last line cut off, goes on without a step twice.
-    with fs.Trainer("siamese", "semi_hard", steps=5) as trainer:
+    with fs.Trainer("siamese", "semi-hard", steps=5) as trainer:
         trainer.run(photos, batch=6, photos_of_person=2, checkpoint=checkpoint, progress=lambda p: "finish" if p.step == 3 else None)
         log.write_text("".join(log.read_text().splitlines(keepends=True)[:4]) + '{"step": 5, "lo')
-    with fs.Trainer("siamese", "semi_hard", steps=5) as trainer:
+    with fs.Trainer("siamese", "semi-hard", steps=5) as trainer:
         trainer.resume(checkpoint).run(photos, batch=6, photos_of_person=2, log=log)
     again = read_log(log)
     assert list(again["step"]) == [1, 2, 3, 4, 5] and np.array_equal(again["loss"], whole["loss"])
@@ -318,7 +318,7 @@ def test_a_trainer_at_work_cannot_be_used_or_closed(photos, tmp_path):
 
 def test_runs_check_their_options(photos):
     with contrastive() as trainer:
-        with pytest.raises(TypeError, match=r"'steps' is not an option of run\(\)"):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'steps'"):
             trainer.run(photos, steps=3)
         with pytest.raises(ValueError, match="strength is 'wild'"):
             trainer.run(photos, augmentation="wild")
@@ -364,7 +364,7 @@ import facestyle as fs
 people, checkpoint, model, threads = sys.argv[1:]
 fs.set_threads(int(threads))
 photos = fs.Photos().add_people(people)
-trainer = fs.Trainer("siamese", "batch_hard", steps=40, warm_up=5)
+trainer = fs.Trainer("siamese", "batch-hard", steps=40, warm_up=5)
 if Path(checkpoint).exists():
     trainer.resume(checkpoint)
 trainer.run(photos, batch=6, photos_of_person=2, augmentation="strong", checkpoint=checkpoint, checkpoint_every=1,
@@ -416,11 +416,11 @@ def test_one_and_two_threads_give_the_same_bytes(photos, tmp_path):
 
 @pytest.mark.parametrize("change, word", [
     ({"loss": fs.Loss("contrastive", margin=2)}, "margin is 2.0; the checkpoint has "),
-    ({"loss": "pair_difference"}, "loss is pair-difference; the checkpoint has contrastive"),
+    ({"loss": "pair-difference"}, "loss is pair-difference; the checkpoint has contrastive"),
     ({"architecture": "siamese-sigmoid"}, "network is siamese-sigmoid; the checkpoint has siamese"),
-    ({"optimiser": "sgd"}, "optimiser is sgd; the checkpoint has adam"), ({"steps": 9}, "steps is 9; the checkpoint has 6"),
+    ({"optimizer": "sgd"}, "optimiser is sgd; the checkpoint has adam"), ({"steps": 9}, "steps is 9; the checkpoint has 6"),
     ({"weight_decay": 0.1}, "weight decay is 0.1.*; the checkpoint has 0"), ({"rate": 0.1}, "rate is 0.1.*; the checkpoint has 0.001"),
-    ({"seed": 9}, "seed is 9; the checkpoint has 1"), ({"optimiser": "adamw"}, "decoupled weight decay is yes; the checkpoint has no"),
+    ({"seed": 9}, "seed is 9; the checkpoint has 1"), ({"optimizer": "adamw"}, "decoupled weight decay is yes; the checkpoint has no"),
 ])  # fmt: skip
 def test_a_checkpoint_of_another_training_is_refused_and_nothing_is_changed(change, word, tmp_path):
     options = {"architecture": "siamese", "loss": "contrastive", "steps": 6}
@@ -555,7 +555,7 @@ def test_the_all_reduce_sees_and_may_change_all_gradients():
         sizes.append(numbers.size)
         numbers[:814176] /= 2
 
-    with contrastive(optimiser="sgd") as trainer, contrastive(optimiser="sgd") as plain:
+    with contrastive(optimizer="sgd") as trainer, contrastive(optimizer="sgd") as plain:
         trainer.all_reduce = halve
         assert trainer.all_reduce is halve
         halved, whole = (t.step(batch(0, 0, 1, 2), PAIRS) for t in (trainer, plain))

@@ -1,14 +1,17 @@
 """The command: `facestyle-convert FILE [FILE] -o model.safetensors`."""
 
+from __future__ import annotations
+
 import argparse
 import sys
+from typing import Any
 
 from . import ConvertError, conversion, recognition
 from .named import Named
 
 
-def numbers(count):
-    def read(text):
+def numbers(count: int) -> Any:
+    def read(text: str) -> Any:
         try:
             values = tuple(float(part) for part in text.replace(",", " ").split())
         except ValueError:
@@ -22,7 +25,7 @@ def numbers(count):
     return read
 
 
-def size(text):
+def size(text: str) -> Any:
     width, cross, height = text.partition("x")
     try:
         sides = int(height if cross else width), int(width)
@@ -33,11 +36,11 @@ def size(text):
     return sides
 
 
-def template(text):
+def template(text: str) -> Any:
     return text if text == "whole" else " ".join(f"{value:g}" for value in numbers(10)(text))
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="facestyle-convert", description="Convert a network of another library to a file of ours: docs/reference/models.md.")
     parser.add_argument("files", nargs="+", metavar="FILE",

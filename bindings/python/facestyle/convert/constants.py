@@ -1,8 +1,15 @@
 """Operators on arrays that are known: chains of Shape, Gather, Unsqueeze and Concat, and weights in eight bits."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
 import numpy as np
 
 from . import ConvertError
+
+if TYPE_CHECKING:
+    from .program import Operator
 
 MOST_NUMBERS = 1 << 28
 
@@ -10,12 +17,12 @@ TYPES = {1: np.float32, 2: np.uint8, 3: np.int8, 5: np.int16, 6: np.int32, 7: np
          11: np.float64, 12: np.uint32, 13: np.uint64, 16: np.float32}  # fmt: skip
 
 
-def known(operator):
+def known(operator: Operator) -> bool:
     """Whether an operator on arrays can be worked out here."""
     return operator.kind in _FUNCTIONS
 
 
-def compute(operator, arrays, opset):
+def compute(operator: Operator, arrays: list[Any], opset: int) -> Any:
     try:
         if operator.kind in _BROADCASTING:
             _bounded(np.broadcast_shapes(*[array.shape for array in arrays if array is not None]))
@@ -34,7 +41,7 @@ def compute(operator, arrays, opset):
     return [np.asarray(array) for array in (result if isinstance(result, list) else [result])]
 
 
-def axes_of(operator, arrays, place=1):
+def axes_of(operator: Operator, arrays: list[Any], place: int = 1) -> Any:
     """Axes as an attribute, as before opset 13, or as an input."""
     axes = operator.get("axes")
     if axes is None and len(arrays) > place and arrays[place] is not None:
@@ -42,7 +49,7 @@ def axes_of(operator, arrays, place=1):
     return None if axes is None else [int(axis) for axis in np.ravel(axes)]
 
 
-def _bounded(shape):
+def _bounded(shape: Any) -> Any:
     count = 1
     for n in shape:
         count *= int(n)
@@ -51,7 +58,7 @@ def _bounded(shape):
     return [int(n) for n in shape]
 
 
-def reshaped(shape, wanted, keeps_zero=False):
+def reshaped(shape: Any, wanted: Any, keeps_zero: bool = False) -> Any:
     """The shape that Reshape gives, with its 0 and -1 worked out."""
     wanted = [int(n) for n in np.ravel(wanted)]
     shape = [int(n) for n in shape]
@@ -67,7 +74,7 @@ def reshaped(shape, wanted, keeps_zero=False):
     return wanted
 
 
-def _constant(operator, arrays, opset):
+def _constant(operator: Operator, arrays: list[Any], opset: int) -> Any:
     for key, kind in [("value", None), ("value_float", np.float32), ("value_floats", np.float32), ("value_int", np.int64),
                       ("value_ints", np.int64)]:  # fmt: skip
         if key in operator.attributes:
@@ -75,14 +82,14 @@ def _constant(operator, arrays, opset):
     raise ConvertError(f"{operator} without a value; expected one of numbers")
 
 
-def _cast(operator, arrays, opset):
+def _cast(operator: Operator, arrays: list[Any], opset: int) -> Any:
     kind = TYPES.get(operator.get("to"))
     if kind is None:
         raise ConvertError(f"{operator} to type {operator.get('to')}; expected numbers")
     return arrays[0].astype(kind)
 
 
-def _slice(operator, arrays, opset):
+def _slice(operator: Operator, arrays: list[Any], opset: int) -> Any:
     array = arrays[0]
     if "starts" in operator.attributes:
         starts, ends, axes, steps = operator.get("starts"), operator.get("ends"), operator.get("axes"), None
@@ -97,7 +104,7 @@ def _slice(operator, arrays, opset):
     return array[tuple(place)]
 
 
-def _unsqueeze(operator, arrays, opset):
+def _unsqueeze(operator: Operator, arrays: list[Any], opset: int) -> Any:
     array, axes = arrays[0], axes_of(operator, arrays)
     rank = array.ndim + len(axes)
     for axis in sorted(axis % rank for axis in axes):
@@ -105,12 +112,12 @@ def _unsqueeze(operator, arrays, opset):
     return array
 
 
-def _squeeze(operator, arrays, opset):
+def _squeeze(operator: Operator, arrays: list[Any], opset: int) -> Any:
     axes = axes_of(operator, arrays)
     return np.squeeze(arrays[0], None if axes is None else tuple(axes))
 
 
-def _dequantize(operator, arrays, opset):
+def _dequantize(operator: Operator, arrays: list[Any], opset: int) -> Any:
     array, scale = arrays[0], np.asarray(arrays[1], np.float32)
     zero = arrays[2] if len(arrays) > 2 and arrays[2] is not None else np.zeros_like(scale)
     if scale.ndim > 1 or operator.get("block_size", 0):
@@ -122,27 +129,27 @@ def _dequantize(operator, arrays, opset):
     return ((array.astype(np.float64) - zero.astype(np.float64)) * scale).astype(np.float32)
 
 
-def _range(operator, arrays, opset):
+def _range(operator: Operator, arrays: list[Any], opset: int) -> Any:
     first, end, step = (array.item() for array in arrays)
     _bounded([max(0, int((end - first) / step))])
     return np.arange(first, end, step)
 
 
-def _reduce(function):
-    def reduce(operator, arrays, opset):
+def _reduce(function: Callable[..., Any]) -> Any:
+    def reduce(operator: Operator, arrays: list[Any], opset: int) -> Any:
         axes = axes_of(operator, arrays)
         return function(arrays[0], axis=None if axes is None else tuple(axes), keepdims=bool(operator.get("keepdims", 1)))
 
     return reduce
 
 
-def _divide(a, b):
+def _divide(a: Any, b: Any) -> Any:
     if a.dtype.kind in "iu" and b.dtype.kind in "iu":
         return np.trunc(a / b).astype(a.dtype) if np.all(b) else a // b
     return a / b
 
 
-def _plain(function):
+def _plain(function: Callable[..., Any]) -> Any:
     return lambda operator, arrays, opset: function(*arrays)
 
 

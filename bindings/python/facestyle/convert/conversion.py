@@ -1,15 +1,23 @@
 """From the files of a network to one of ours: read, lower, recognise, fold, write, and verify if asked."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import ConvertError, folding, known_files, lowering, recognition, writing
+from . import ConvertError, FilePath, folding, known_files, lowering, recognition, writing
 from .named import Named
 from .network import number
 from .values import Pieces
 
+if TYPE_CHECKING:
+    from .network import Network
+    from .program import Program
 
 FILES = "an .onnx, .pth, .pt, .safetensors, .h5, .mat or .dat file, .param and .bin of ncnn, or a folder of .csv files"
 USUAL_SIDES = (112, 160, 96, 80, 224, 64, 256, 150, 299)  # of networks for faces
@@ -19,38 +27,37 @@ USUAL_SIDES = (112, 160, 96, 80, 224, 64, 256, 150, 299)  # of networks for face
 class Options:
     """What the command can be told; None: what is known of the kind."""
 
-    kind: str = None
-    mean: tuple = None  # of red, green and blue, or in the network's own order
-    scale: float = None
-    order: str = None
-    template: str = None  # "whole", or five points as "x y x y ..."
-    threshold: float = None
-    distance: str = None
-    licence: str = None
-    name: str = None
-    crop: float = None  # sides of the face's box that a liveness or landmarks see
-    size: tuple = None  # height, width
-    outputs: list = None  # values of the file to answer instead of its own outputs
+    kind: str | None = None
+    mean: tuple[Any, ...] | None = None  # of red, green and blue, or in the network's own order
+    scale: float | None = None
+    order: str | None = None
+    template: str | None = None  # "whole", or five points as "x y x y ..."
+    threshold: float | None = None
+    distance: str | None = None
+    licence: str | None = None
+    name: str | None = None
+    crop: float | None = None  # sides of the face's box that a liveness or landmarks see
+    size: tuple[Any, ...] | None = None  # height, width
+    outputs: list[str] | None = None  # values of the file to answer instead of its own outputs
     verify: bool = False
 
 
 @dataclass
 class Conversion:
-    network: object
+    network: Any  # a Network, or a Named one
     kind: recognition.Kind
-    outputs: dict  # of the program: Value or Pieces
-    metadata: dict
+    outputs: dict[str, Any]  # of the program: Value or Pieces
+    metadata: dict[str, str]
     # What the file expects: levels as (level - mean) scale.
-    mean: np.ndarray = None
+    mean: Any = None
     scale: float = 1.0
-    features: dict = field(default_factory=dict)  # the program's output: our outputs, one for each piece
-    weights: str = None  # the program's input that holds the weights of styles
-    report: list = field(default_factory=list)  # of a verification: (output, part of its largest number)
+    features: dict[str, Any] = field(default_factory=dict)  # the program's output: our outputs, one for each piece
+    weights: str | None = None  # the program's input that holds the weights of styles
+    report: list[tuple[str, float]] = field(default_factory=list)  # of a verification: (output, part of its largest number)
 
 
-def read(paths):
+def read(paths: list[Path]) -> Any:
     """A Program or a Named network, and the kind where the file tells: of one file, or of several that belong together."""
-    paths = [Path(path) for path in paths]
     for path in paths:
         if not path.exists():
             raise ConvertError(f"{path} is absent; expected the file of a network")
@@ -77,14 +84,13 @@ def read(paths):
     raise ConvertError(f"{names}; expected {FILES}")
 
 
-def convert(paths, output, options=None):
+def convert(files: FilePath | Sequence[FilePath], output: FilePath, options: Options | None = None) -> Conversion:
     options = options or Options()
-    if isinstance(paths, (str, Path)):
-        paths = [paths]
+    paths = [Path(file) for file in ([files] if isinstance(files, (str, os.PathLike)) else files)]
     program, kind = read(paths)
     if options.licence is None:
-        options = replace(options, licence=known_files.licence([Path(path) for path in paths]))
-    stem = Path(paths[0]).stem.removesuffix(".ncnn")
+        options = replace(options, licence=known_files.licence(paths))
+    stem = paths[0].stem.removesuffix(".ncnn")
     if options.outputs and not isinstance(program, Named):
         program.outputs = list(options.outputs)
     if isinstance(program, Named):
@@ -100,7 +106,7 @@ def convert(paths, output, options=None):
     return conversion
 
 
-def _convert_named(named, output, options, stem):
+def _convert_named(named: Any, output: str | os.PathLike[str], options: Options, stem: str) -> Conversion:
     """A network that the library knows by name has no graph of its own; only its words can be told."""
     refused = [key for key in ("kind", "mean", "scale", "order", "size", "distance", "crop", "outputs") if getattr(options, key) is not None]
     if refused:
@@ -120,7 +126,7 @@ def _convert_named(named, output, options, stem):
     return Conversion(named, recognition.Kind(named.architecture), {}, metadata)
 
 
-def make(program, options, stem="", given=None):
+def make(program: Program, options: Options, stem: str = "", given: Any = None) -> Conversion:
     """The conversion of a program; `given` is its kind where the file's own names tell it."""
     lowered, network, outputs = _lowered(program, options.size)
     kind = recognition.recognise(network, outputs, options.kind or given, stem)
@@ -136,7 +142,7 @@ def make(program, options, stem="", given=None):
     return conversion
 
 
-def _lowered(program, size):
+def _lowered(program: Program, size: Any) -> Any:
     """At the size that was asked for, or the file's; where it leaves that open, at one that its matrices fit."""
     lowered = lowering.Lowering(program, size)
     try:
@@ -153,7 +159,7 @@ def _lowered(program, size):
         raise
 
 
-def _told(kind, options):
+def _told(kind: recognition.Kind, options: Options) -> Any:
     for key in ("mean", "scale", "order", "threshold", "distance"):
         if getattr(options, key) is not None:
             setattr(kind, key, getattr(options, key))
@@ -172,7 +178,7 @@ def _told(kind, options):
     return kind
 
 
-def _name_outputs(conversion):
+def _name_outputs(conversion: Conversion) -> None:
     """Ours by the names of the kind, and each of the program's own that is not among them."""
     network, kind = conversion.network, conversion.kind
     names = {}  # our layer: output
@@ -204,7 +210,7 @@ def _name_outputs(conversion):
         conversion.features[name] = found
 
 
-def _plain(network, name):
+def _plain(network: Network, name: str) -> Any:
     """An output's name without spaces, unlike the others'."""
     plain = name = "".join(c if c.isalnum() or c in "_.-" else "." for c in name).strip(".") or "result"
     count = 1
@@ -214,7 +220,7 @@ def _plain(network, name):
     return name
 
 
-def _metadata(kind, options, stem):
+def _metadata(kind: recognition.Kind, options: Options, stem: str) -> Any:
     metadata = {"kind": kind.name, "name": options.name or stem, "licence": options.licence}
     if kind.name in recognition.EMBEDDERS:
         metadata["distance"] = kind.distance
@@ -234,7 +240,7 @@ def _metadata(kind, options, stem):
     return metadata
 
 
-def _crop(stem):
+def _crop(stem: str) -> Any:
     """How many times the face's box the network sees: the first number of Minivision's file names."""
     try:
         return number(float(stem.split("_")[0]))
@@ -242,7 +248,7 @@ def _crop(stem):
         return ""
 
 
-def _template(kind):
+def _template(kind: recognition.Kind) -> Any:
     if not kind.template:
         return ""
     return " ".join(f"{x:g}" for x in kind.template)

@@ -1,11 +1,18 @@
 """Makes a network smaller without changing what it answers: scales, shifts and activations go into the sums beside them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
 import numpy as np
 
 from .network import number
 
+if TYPE_CHECKING:
+    from .network import Layer, Network
 
-def fold(network):
+
+def fold(network: Network) -> None:
     network.prune()
     _remove_identities(network)
     _merge_affines(network)
@@ -18,23 +25,23 @@ def fold(network):
     network.prune()
 
 
-def _only_reader(network, readers, layer):
+def _only_reader(network: Network, readers: Any, layer: Layer) -> Any:
     """The only layer that reads a value which is no output."""
     found = readers[layer.name]
     return found[0] if len(found) == 1 and layer.name not in network.outputs.values() else None
 
 
-def _affines(network):
+def _affines(network: Network) -> Any:
     return [layer for layer in network.layers if layer.kind == "affine"]
 
 
-def _remove_identities(network):
+def _remove_identities(network: Network) -> None:
     for layer in _affines(network):
         if np.all(layer.scale == 1) and np.all(layer.shift == 0):
             network.remove(layer)
 
 
-def _merge_affines(network):
+def _merge_affines(network: Network) -> None:
     for layer in _affines(network):
         readers = network.readers()
         following = _only_reader(network, readers, layer)
@@ -44,7 +51,7 @@ def _merge_affines(network):
             network.remove(layer)
 
 
-def _fold_affines_back(network):
+def _fold_affines_back(network: Network) -> None:
     """y = scale (W x + b) + shift"""
     by_name = {layer.name: layer for layer in network.layers}
     for layer in _affines(network):
@@ -62,7 +69,7 @@ def _fold_affines_back(network):
         network.remove(layer)
 
 
-def _fold_affines_forward(network):
+def _fold_affines_forward(network: Network) -> None:
     """y = W (scale x + shift) + b, where no window reaches beyond the picture."""
     for layer in _affines(network):
         following = _only_reader(network, network.readers(), layer)
@@ -90,7 +97,7 @@ def _fold_affines_forward(network):
         network.remove(layer)
 
 
-def _fold_input(network):
+def _fold_input(network: Network) -> None:
     """The first scale and shift go to the line of the input: (level - mean) factor."""
     readers = network.readers()["input"]
     if len(readers) != 1 or readers[0].kind != "affine" or "input" in network.outputs.values():
@@ -104,7 +111,7 @@ def _fold_input(network):
     network.remove(layer)
 
 
-def _fold_borders(network):
+def _fold_borders(network: Network) -> None:
     """Zeros around a picture become a convolution's own."""
     for layer in [layer for layer in network.layers if layer.kind == "border"]:
         following = _only_reader(network, network.readers(), layer)
@@ -118,20 +125,20 @@ def _fold_borders(network):
         network.remove(layer)
 
 
-def sides(text):
+def sides(text: str) -> Any:
     """Top, left, bottom and right of a padding as the text has it."""
     counts = [int(part) for part in str(text).split(":")]
     return {1: counts * 4, 2: [counts[0], counts[0], counts[-1], counts[-1]], 4: counts}[len(counts)]
 
 
-def padding(counts):
+def padding(counts: Any) -> Any:
     top, left, bottom, right = counts
     if top == left == bottom == right:
         return str(top) if top else ""
     return f"{top}:{bottom}" if top == left and bottom == right else f"{top}:{left}:{bottom}:{right}"
 
 
-def _write_affines(network):
+def _write_affines(network: Network) -> None:
     """As layers that files have."""
     for layer in _affines(network):
         if np.all(layer.scale == layer.scale[0]) and np.all(layer.shift == layer.shift[0]):
@@ -145,11 +152,11 @@ def _write_affines(network):
                          "running_var": np.float32(1) - np.float32(1e-5) * ones}  # fmt: skip
 
 
-FUSED = {"rectifier": lambda layer: ("rectifier",), "leaky-rectifier": lambda layer: ("leaky", layer.scale),
+FUSED: dict[str, Callable[[Layer], tuple[Any, ...]]] = {"rectifier": lambda layer: ("rectifier",), "leaky-rectifier": lambda layer: ("leaky", layer.scale),
          "parametric-rectifier": lambda layer: ("parametric", layer.tensors["weight"])}  # fmt: skip
 
 
-def _fold_activations(network):
+def _fold_activations(network: Network) -> None:
     by_name = {layer.name: layer for layer in network.layers}
     for layer in [layer for layer in network.layers if layer.kind in FUSED]:
         before = by_name.get(layer.inputs[0])
@@ -158,5 +165,3 @@ def _fold_activations(network):
         if _only_reader(network, network.readers(), before) is layer:
             before.activation = FUSED[layer.kind](layer)
             network.remove(layer)
-
-

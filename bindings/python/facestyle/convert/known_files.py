@@ -1,6 +1,10 @@
 """Licences of published files, by the checksum: what a network looks like does not tell whose weights it has."""
 
+from __future__ import annotations
+
 import hashlib
+from pathlib import Path
+from typing import Any
 
 LICENCES = {
     "ebafce4e3c118d6554634be5c27ab333b4c047a9a8c3faf1d7cf93101c22f0f0": "MIT (face_detection_yunet_2026may, OpenCV)",
@@ -18,7 +22,7 @@ LICENCES = {
 }
 
 
-def licence(paths):
+def licence(paths: list[Path]) -> Any:
     """Of the first of the files that is known; "" if none is."""
     for path in paths:
         if path.is_file():

@@ -4,11 +4,18 @@ The functions of operators are in `operators`, by the names of ONNX. A value who
 picture is known, since a program is lowered for one size of input.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from . import ConvertError, constants, patterns
 from .network import Network
 from .values import Mixture, Pieces, Value
+
+if TYPE_CHECKING:
+    from .program import Operator, Program
 
 # What keeps a sum of weighted rows one, row by row.
 LINEAR = {"Unsqueeze", "Squeeze", "Reshape", "Flatten", "Transpose", "Expand", "Cast", "Identity", "ReduceSum", "Mul", "MatMul"}
@@ -17,14 +24,14 @@ MOST_STYLES = 1 << 10
 
 
 class Lowering:
-    def __init__(self, program, size=None):
+    def __init__(self, program: Program, size: Any = None) -> None:
         self.program = patterns.whole(program)
         self.values = dict(program.constants)
         name, shape = self._inputs(program)
         self.network, value, self.is_any_size = _input(name, shape, size)
         self.values[name] = value
 
-    def _inputs(self, program):
+    def _inputs(self, program: Program) -> Any:
         """The picture's name and shape; a second input is the weights of styles."""
         pictures = [(name, shape) for name, shape in program.inputs.items() if len(shape) != 1]
         weights = [(name, shape[0]) for name, shape in program.inputs.items() if len(shape) == 1]
@@ -36,7 +43,7 @@ class Lowering:
             self.weights, self.values[name] = name, Mixture(np.eye(count))
         return pictures[0]
 
-    def run(self):
+    def run(self) -> Any:
         """The network, and what each output of the program is of it, for one picture whatever the file's batch."""
         from . import operators
 
@@ -55,7 +62,7 @@ class Lowering:
             outputs[name] = value
         return self.network, outputs
 
-    def _results(self, operators, operator, inputs):
+    def _results(self, operators: Any, operator: Operator, inputs: list[Any]) -> Any:
         if all(value is None or isinstance(value, np.ndarray) for value in inputs) and constants.known(operator):
             return constants.compute(operator, inputs, self.program.opset)
         mixed = [value for value in inputs if isinstance(value, Mixture)]
@@ -72,20 +79,20 @@ class Lowering:
             raise refusal(operator, inputs, f"{reason}; expected attributes and constants that fit") from None
         return result if isinstance(result, list) else [result]
 
-    def _mixture(self, operator, inputs, mixture):
+    def _mixture(self, operator: Operator, inputs: list[Any], mixture: Any) -> Any:
         rows = [
             constants.compute(operator, [row if value is mixture else value for value in inputs], self.program.opset)[0]
             for row in mixture.table
         ]
         return Mixture(np.stack(rows))
 
-    def readers(self, name):
+    def readers(self, name: str) -> Any:
         """How many inputs of operators a value is."""
         return sum(operator.inputs.count(name) for operator in self.program.operators) + self.program.outputs.count(name)
 
     # ---- Layers ----
 
-    def layer(self, operator, kind, values, extent=None, shape=None, order=None, parameters=None, tensors=None, **more):
+    def layer(self, operator: Operator, kind: str, values: Any, extent: Any = None, shape: Any = None, order: Any = None, parameters: Any = None, tensors: dict[str, Any] | None = None, **more: Any) -> Any:
         """A layer, and its value: by default of the first input's size, shape and order."""
         first = values[0]
         extent = extent or first.extent
@@ -93,17 +100,17 @@ class Lowering:
             kind, [value.layer for value in values], extent, operator.name, parameters, tensors, **more)
         return Value(name, tuple(extent), tuple(first.shape if shape is None else shape), first.order if order is None else order)
 
-    def picture(self, operator, value, extent, kind, **more):
+    def picture(self, operator: Operator, value: Any, extent: Any, kind: str, **more: Any) -> Any:
         """A layer whose result is a picture in ONNX's order."""
         height, width, channels = extent
         return self.layer(operator, kind, [value], extent, (1, channels, height, width), "chw", **more)
 
-    def affine(self, operator, value, scale, shift):
+    def affine(self, operator: Operator, value: Any, scale: Any, shift: Any) -> Any:
         channels = value.extent[2]
         scale, shift = (np.broadcast_to(np.asarray(v, np.float64), (channels,)) for v in (scale, shift))
         return self.layer(operator, "affine", [value], scale=scale, shift=shift)
 
-    def flat(self, operator, value):
+    def flat(self, operator: Operator, value: Any) -> Any:
         """All numbers as the channels of one pixel."""
         height, width, channels = value.extent
         if height == width == 1:
@@ -111,7 +118,7 @@ class Lowering:
         return self.layer(operator, "flatten", [value], (1, 1, value.count), order=value.permutation())
 
 
-def _input(name, shape, size):
+def _input(name: str, shape: Any, size: Any) -> Any:
     if len(shape) != 4:
         raise ConvertError(f'input "{name}" is {shape}; expected [1, channels, height, width]')
     is_last = shape[1] not in (1, 3) and shape[3] in (1, 3)  # channels last, as TensorFlow has them
@@ -122,7 +129,7 @@ def _input(name, shape, size):
     if size is not None:
         if (height or size[0], width or size[1]) != tuple(size):
             raise ConvertError(f'input "{name}" is {width}x{height}; expected that size, not {size[1]}x{size[0]}')
-        height, width, is_any_size = *size, False
+        (height, width), is_any_size = size, False
     height, width = height or width or DYNAMIC_SIDE, width or height or DYNAMIC_SIDE
     if max(height, width) > 1 << 14:
         raise ConvertError(f'input "{name}" is {width}x{height}; expected sides of up to {1 << 14}')
@@ -131,13 +138,13 @@ def _input(name, shape, size):
     return Network(extent), value, is_any_size
 
 
-def describe(value):
+def describe(value: Any) -> Any:
     if value is None:
         return "nothing"
     return str(list(value.shape))
 
 
-def refusal(operator, inputs, reason):
+def refusal(operator: Operator, inputs: list[Any], reason: str) -> Any:
     """An error that names the operator and the shapes of its inputs."""
     shapes = ", ".join(describe(value) for value in inputs)
     return ConvertError(f"{operator} of {shapes}: {reason}")

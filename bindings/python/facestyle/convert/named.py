@@ -1,6 +1,10 @@
 """Files of a network that the library knows by name: only their tensors are put in its order."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,15 +16,15 @@ class Named:
     """A network that is no graph: docs/reference/models.md lists its tensors' names by `facestyle.layers`."""
 
     architecture: str
-    tensors: dict
-    metadata: dict
-    extent: tuple  # height, width, channels of its input; None where any size will do
+    tensors: dict[str, Any]
+    metadata: dict[str, str]
+    extent: tuple[Any, ...]  # height, width, channels of its input; None where any size will do
 
 
 VGG19_BLOCKS = [(2, 64), (2, 128), (4, 256), (4, 512), (4, 512)]
 
 
-def vgg19_layers():
+def vgg19_layers() -> Iterator[Any]:
     """Our names of VGG-19's convolutions with their channels: ("conv1_1", 3, 64) ..."""
     inputs = 3
     for block, (count, outputs) in enumerate(VGG19_BLOCKS, 1):
@@ -33,7 +37,7 @@ def vgg19_layers():
 VGG19_MEAN = np.array([103.939, 116.779, 123.68])
 
 
-def vgg19(weights, biases, order, mean, scale=(1.0, 1.0, 1.0)):
+def vgg19(weights: Any, biases: Any, order: Any, mean: Any, scale: Any = (1.0, 1.0, 1.0)) -> Any:
     """From weights [filters, channels, height, width] and biases in the order of the layers.
 
     `order`, `mean` and `scale` are of the file's input, (level - mean) scale: what differs from ours goes into the first layer.
@@ -56,7 +60,7 @@ def vgg19(weights, biases, order, mean, scale=(1.0, 1.0, 1.0)):
     return Named("vgg19", tensors, {"channels": "bgr", "mean": "103.939 116.779 123.68", "scale": "1"}, (None, None, 3))
 
 
-def single(array, name):
+def single(array: Any, name: str) -> Any:
     array = np.ascontiguousarray(array, "<f4")
     if not np.isfinite(array).all():
         raise ConvertError(f'"{name}" has weights that are not finite; expected numbers')
@@ -66,13 +70,13 @@ def single(array, name):
 class Taken:
     """Tensors by name, each taken once and of the shape that is expected."""
 
-    def __init__(self, tensors, what):
-        self.tensors, self.what, self.used = tensors, what, set()
+    def __init__(self, tensors: dict[str, Any], what: str) -> None:
+        self.tensors, self.what, self.used = tensors, what, set[str]()
 
-    def __contains__(self, name):
+    def __contains__(self, name: str) -> bool:
         return name in self.tensors
 
-    def __call__(self, name, *shape):
+    def __call__(self, name: str, *shape: Any) -> Any:
         if name not in self.tensors:
             raise ConvertError(f'{self.what} has no tensor "{name}"; expected all of its network')
         array = np.asarray(self.tensors[name])
@@ -83,7 +87,7 @@ class Taken:
         self.used.add(name)
         return array
 
-    def check_all(self, *ignored):
+    def check_all(self, *ignored: Any) -> None:
         """Checks that nothing is left but what only training or another end uses."""
         left = [name for name in self.tensors if name not in self.used and not any(part in name for part in ignored)]
         if left:

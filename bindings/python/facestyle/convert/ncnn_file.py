@@ -5,12 +5,19 @@ outputs, their names, then `key=value`; keys from -23300 down are arrays, count 
 in their order. Those of convolutions and products begin with a flag: 0 for float32, 0x01306B47 for halves.
 """
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from . import ConvertError
 from .program import Builder
+
+if TYPE_CHECKING:
+    pass
 
 MAGIC = "7767517"
 HALVES, EIGHT_BITS, SCALED = 0x01306B47, 0x000D4B38, 0x0002C056
@@ -18,10 +25,10 @@ MOST_LAYERS = 1 << 14
 
 
 class _Weights:
-    def __init__(self, data, path):
+    def __init__(self, data: bytes, path: str | os.PathLike[str]) -> None:
         self.data, self.at, self.path = data, 0, path
 
-    def take(self, count, kind, width):
+    def take(self, count: int, kind: str, width: Any) -> Any:
         size = count * width
         if count < 0 or size > len(self.data) - self.at:
             raise ConvertError(f"{self.path}: {count} numbers at byte {self.at} of {len(self.data)}; expected them there")
@@ -29,10 +36,10 @@ class _Weights:
         self.at += -(-size // 4) * 4  # halves end at whole words
         return array
 
-    def singles(self, count):
+    def singles(self, count: int) -> Any:
         return self.take(count, "<f4", 4).astype(np.float32)
 
-    def tagged(self, count):
+    def tagged(self, count: int) -> Any:
         """Weights behind a flag."""
         flag = int(self.take(1, "<u4", 4)[0])
         if flag == HALVES:
@@ -44,7 +51,7 @@ class _Weights:
 
 
 class _Layer:
-    def __init__(self, line, number):
+    def __init__(self, line: str, number: Any) -> None:
         words = line.split()
         try:
             self.kind, self.name, inputs, outputs = words[0], words[1], int(words[2]), int(words[3])
@@ -53,11 +60,12 @@ class _Layer:
         if min(inputs, outputs) < 0 or len(words) < 4 + inputs + outputs:
             raise ConvertError(f"line {number}: {len(words)} words; expected the names of {inputs} inputs and {outputs} outputs")
         self.inputs, self.outputs = words[4 : 4 + inputs], words[4 + inputs : 4 + inputs + outputs]
-        self.parameters, self.number = {}, number
+        self.parameters: dict[int, Any] = {}
+        self.number = number
         for word in words[4 + inputs + outputs :]:
-            key, equals, text = word.partition("=")
+            name, equals, text = word.partition("=")
             try:
-                key = int(key)
+                key = int(name)
                 if not equals:
                     raise ValueError
                 if key <= -23300:
@@ -68,21 +76,21 @@ class _Layer:
             except ValueError:
                 raise ConvertError(f'line {number}: "{word[:40]}"; expected key=value of numbers') from None
 
-    def get(self, key, usual=0):
+    def get(self, key: int, usual: Any = 0) -> Any:
         return self.parameters.get(key, usual)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f'{self.kind} "{self.name}"'
 
-    def refuse(self, reason):
+    def refuse(self, reason: str) -> NoReturn:
         raise ConvertError(f"{self}: {reason}")
 
 
-def _is_real(text):
+def _is_real(text: str) -> Any:
     return "." in text or "e" in text.lower()
 
 
-def read(param, weights):
+def read(param: Any, weights: Any) -> Any:
     try:
         lines = Path(param).read_bytes().decode("ascii").splitlines()
         data = Path(weights).read_bytes()
@@ -108,11 +116,15 @@ def read(param, weights):
 
 
 class _Reader:
-    def __init__(self, weights):
-        self.weights, self.values, self.channels, self.builder = weights, {}, {}, None
-        self.used, self.order = set(), []
+    def __init__(self, weights: Any) -> None:
+        self.weights = weights
+        self.values: dict[str, str] = {}
+        self.channels: dict[str, Any] = {}
+        self.builder: Any = None
+        self.used: set[str] = set()
+        self.order: list[str] = []
 
-    def layer(self, layer):
+    def layer(self, layer: _Layer) -> None:
         if layer.kind == "Input":
             if self.builder is not None or len(layer.outputs) != 1:
                 layer.refuse("a second input; expected one")
@@ -137,16 +149,16 @@ class _Reader:
             self.values[name] = value
             self.order.append(name)
 
-    def program(self):
+    def program(self) -> Any:
         if self.builder is None:
             raise ConvertError("no layer Input; expected one")
         ends = [name for name in self.order if name not in self.used]
         return self.builder.end(**{name: self.values[name] for name in ends})
 
-    def add(self, layer, kind, *inputs, **attributes):
+    def add(self, layer: _Layer, kind: str, *inputs: Any, **attributes: Any) -> Any:
         return self.builder(kind, *inputs, name=layer.name, **attributes)
 
-    def activated(self, layer, value):
+    def activated(self, layer: _Layer, value: Any) -> Any:
         """What a layer has fused behind its sum."""
         kind, numbers = layer.get(9), layer.get(10, [])
         if kind == 0:
@@ -164,13 +176,13 @@ class _Reader:
         layer.refuse(f"activation {kind}; expected none, ReLU, leaky ReLU, clip, sigmoid or hard swish")
 
 
-def _pair(layer, width, height, usual):
+def _pair(layer: _Layer, width: Any, height: Any, usual: Any) -> Any:
     """[height, width]; the key of the width counts for both where the other's is absent."""
     first = layer.get(width, usual)
     return [int(layer.get(height, first)), int(first)]
 
 
-def _pads(layer):
+def _pads(layer: _Layer) -> Any:
     """[top, left, bottom, right] of keys 4 (left), 14 (top), 15 (right), 16 (bottom)."""
     left = layer.get(4)
     top = layer.get(14, left)
@@ -180,7 +192,7 @@ def _pads(layer):
     return {"pads": [int(pad) for pad in pads]}
 
 
-def _convolution(reader, layer, inputs):
+def _convolution(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     outputs, kernel, groups = int(layer.get(0)), _pair(layer, 1, 11, 0), int(layer.get(7, 1))
     if layer.get(8):
         layer.refuse("weights of eight bits; expected single or half precision")
@@ -194,7 +206,7 @@ def _convolution(reader, layer, inputs):
     return reader.activated(layer, value)
 
 
-def _deconvolution(reader, layer, inputs):
+def _deconvolution(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     outputs, kernel, groups = int(layer.get(0)), _pair(layer, 1, 11, 0), int(layer.get(7, 1))
     count = int(layer.get(6))
     if min(outputs, groups, *kernel) < 1 or outputs % groups or count % (outputs * kernel[0] * kernel[1]):
@@ -209,7 +221,7 @@ def _deconvolution(reader, layer, inputs):
     return reader.activated(layer, value)
 
 
-def _inner_product(reader, layer, inputs):
+def _inner_product(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     outputs, count = int(layer.get(0)), int(layer.get(2))
     if layer.get(8) or outputs < 1 or count % outputs:
         layer.refuse(f"{count} weights for {outputs} outputs, or of eight bits; expected whole rows of single or half precision")
@@ -219,13 +231,13 @@ def _inner_product(reader, layer, inputs):
     return reader.activated(layer, reader.add(layer, "Gemm", row, weight, *more, transB=1))
 
 
-def _batch_norm(reader, layer, inputs):
+def _batch_norm(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     count = int(layer.get(0))
     gamma, mean, variance, beta = (reader.weights.singles(count) for _ in range(4))
     return reader.add(layer, "BatchNormalization", *inputs, gamma, beta, mean, variance, epsilon=float(layer.get(1, 0.0)))
 
 
-def _scale(reader, layer, inputs):
+def _scale(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     count = int(layer.get(0))
     if count == -233:
         layer.refuse("a scale that is computed; expected weights")
@@ -233,7 +245,7 @@ def _scale(reader, layer, inputs):
     return reader.add(layer, "Add", value, reader.weights.singles(count).reshape(1, -1, 1, 1)) if layer.get(1) else value
 
 
-def _prelu(reader, layer, inputs):
+def _prelu(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     slopes = reader.weights.singles(int(layer.get(0)))
     return reader.add(layer, "PRelu", *inputs, slopes.reshape(-1, 1, 1) if slopes.size > 1 else slopes)
 
@@ -241,7 +253,7 @@ def _prelu(reader, layer, inputs):
 BINARY = {0: "Add", 1: "Sub", 2: "Mul", 3: "Div", 4: "Max", 5: "Min"}
 
 
-def _binary(reader, layer, inputs):
+def _binary(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     kind = int(layer.get(0))
     if layer.get(1):
         constant = np.float32(layer.get(2, 0.0))
@@ -253,7 +265,7 @@ def _binary(reader, layer, inputs):
     return reader.add(layer, BINARY[kind], *inputs)
 
 
-def _eltwise(reader, layer, inputs):
+def _eltwise(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     kind, factors = int(layer.get(0)), layer.get(1, [])
     if kind == 2 or kind not in (0, 1) or any(factor != 1 for factor in factors):
         layer.refuse(f"operation {kind} with factors {factors}; expected a plain sum or product")
@@ -263,14 +275,14 @@ def _eltwise(reader, layer, inputs):
     return value
 
 
-def _pooling(reader, layer, inputs):
+def _pooling(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     kind = int(layer.get(0))
     if layer.get(4):
         return reader.add(layer, "GlobalAveragePool" if kind else "GlobalMaxPool", *inputs)
     kernel = _pair(layer, 1, 11, 0)
     left = int(layer.get(3))
     top = int(layer.get(13, left))
-    pads = {"pads": [top, left, int(layer.get(15, top)), int(layer.get(14, left))]}
+    pads: dict[str, Any] = {"pads": [top, left, int(layer.get(15, top)), int(layer.get(14, left))]}
     mode = int(layer.get(5))
     more = {"ceil_mode": 1} if mode == 0 else {}
     if mode in (2, 3):
@@ -281,7 +293,7 @@ def _pooling(reader, layer, inputs):
                       **pads, **more)  # fmt: skip
 
 
-def _interp(reader, layer, inputs):
+def _interp(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     mode = int(layer.get(0))
     rows, columns, height, width = (layer.get(key, 0) for key in (1, 2, 3, 4))
     if mode not in (1, 2) or len(inputs) != 1:
@@ -294,7 +306,7 @@ def _interp(reader, layer, inputs):
                       coordinate_transformation_mode=coordinates, nearest_mode="floor")  # fmt: skip
 
 
-def _padding(reader, layer, inputs):
+def _padding(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     top, bottom, left, right = (int(layer.get(key)) for key in range(4))
     kind = int(layer.get(4))
     if kind not in (0, 2) or layer.get(6):
@@ -303,40 +315,40 @@ def _padding(reader, layer, inputs):
     return reader.add(layer, "Pad", *inputs, pads, np.float32(layer.get(5, 0.0)), mode="constant" if kind == 0 else "reflect")
 
 
-def _relu(reader, layer, inputs):
+def _relu(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     slope = float(layer.get(0, 0.0))
     return reader.add(layer, "LeakyRelu", *inputs, alpha=slope) if slope else reader.add(layer, "Relu", *inputs)
 
 
-def _concat(reader, layer, inputs):
+def _concat(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     return reader.add(layer, "Concat", *inputs, axis=int(layer.get(0)) + 1)
 
 
-def _softmax(reader, layer, inputs):
+def _softmax(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     if not layer.get(1):
         layer.refuse("an old form, whose axis is not what it says; expected 1=1")
     return reader.add(layer, "Softmax", *inputs, axis=int(layer.get(0)) + 1)
 
 
-def _permute(reader, layer, inputs):
+def _permute(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     order = int(layer.get(0))
     if order not in (0, 3):
         layer.refuse(f"order {order}; expected 3, channels last")
     return reader.add(layer, "Transpose", *inputs, perm=[0, 2, 3, 1]) if order else inputs[0]
 
 
-def _reshape(reader, layer, inputs):
+def _reshape(reader: Any, layer: _Layer, inputs: list[Any]) -> Any:
     sides = [layer.get(key, -233) for key in (2, 1, 0)]  # channels, height, width
     if layer.get(11, -233) != -233 or layer.get(3):
         layer.refuse("a shape of four sides, or permuted; expected one to three")
     return reader.add(layer, "Reshape", *inputs, np.array([1, *[int(side) for side in sides if side != -233]]))
 
 
-def _normalise(reader, layer, inputs):
+def _normalise(reader: Any, layer: _Layer, inputs: list[Any]) -> None:
     layer.refuse("a normalisation over pixels and channels; expected it left out: --distance cosine brings embeddings to unit length")
 
 
-def _plain(kind):
+def _plain(kind: str) -> Any:
     return lambda reader, layer, inputs: reader.add(layer, kind, *inputs)
 
 

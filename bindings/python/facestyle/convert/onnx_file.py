@@ -1,6 +1,10 @@
 """Reads ONNX files (with the package `onnx`), with the data that they keep beside them."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +14,7 @@ from .program import Operator, Program
 MOST_BYTES = 1 << 31  # of one tensor
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> Any:
     try:
         import onnx
     except ImportError:
@@ -37,7 +41,7 @@ def read(path):
         raise ConvertError(f"{path} is damaged: {_one_line(error)}; expected a whole file") from None
 
 
-def _program(model, path):
+def _program(model: Any, path: Path) -> Any:
     import onnx
 
     graph = model.graph
@@ -75,7 +79,7 @@ def _program(model, path):
     return Program(inputs, [value.name for value in graph.output], operators, constants, opset)
 
 
-def _array(tensor, path):
+def _array(tensor: Any, path: Path) -> Any:
     import onnx
 
     count = 1
@@ -102,5 +106,5 @@ def _array(tensor, path):
     raise ConvertError(f'{path}: tensor "{tensor.name}" holds {array.dtype.name}; expected numbers of 8 bits or more')
 
 
-def _one_line(error):
+def _one_line(error: BaseException) -> Any:
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,6 +1,10 @@
 """Readers of files that hold only tensors: PyTorch, Keras, MatConvNet, dlib and OpenFace's folder of CSV files."""
 
+from __future__ import annotations
+
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,16 +12,19 @@ from ..models import ModelError
 from . import ConvertError, state_dicts
 from .named import Named, Taken, single, vgg19
 
+if TYPE_CHECKING:
+    pass
+
 MOST_BYTES, MOST_NUMBERS = 1 << 32, 1 << 28
 
 
-def _bytes(path):
+def _bytes(path: str | os.PathLike[str]) -> Any:
     if Path(path).stat().st_size > MOST_BYTES:
         raise ConvertError(f"{path} has {Path(path).stat().st_size} bytes; expected at most {MOST_BYTES}")
     return Path(path).read_bytes()
 
 
-def read_torch(path):
+def read_torch(path: str | os.PathLike[str]) -> Any:
     from ..models import torch_zip
 
     try:
@@ -27,7 +34,7 @@ def read_torch(path):
     return state_dicts.read(tensors)
 
 
-def read_safetensors(path):
+def read_safetensors(path: str | os.PathLike[str]) -> Any:
     """A state dict in that form."""
     from ..models import ModelError, styles
 
@@ -39,7 +46,7 @@ def read_safetensors(path):
         raise ConvertError(str(error)) from None
 
 
-def read_dlib(path):
+def read_dlib(path: str | os.PathLike[str]) -> Any:
     from ..models import convert
 
     try:
@@ -53,17 +60,17 @@ def read_dlib(path):
 # ---- Keras ----
 
 
-def read_keras(path):
+def read_keras(path: str | os.PathLike[str]) -> Any:
     """Weights by layer, {"conv1": {"kernel": array, ...}}, whatever groups they lie in."""
     try:
         import h5py
     except ImportError:
         raise ConvertError("the package h5py is absent; expected it: python3 -m pip install h5py") from None
-    layers = {}
+    layers: dict[str, Any] = {}
 
-    def visit(name, item):
+    def visit(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.dtype.kind == "f":
-            if item.size > MOST_NUMBERS:
+            if item.size is None or item.size > MOST_NUMBERS:
                 raise ConvertError(f"{path}: {name} is {list(item.shape)}; expected at most {MOST_NUMBERS} numbers")
             parts = name.split("/")
             layers.setdefault(parts[-2] if len(parts) > 1 else "", {})[parts[-1].partition(":")[0]] = np.array(item)
@@ -82,15 +89,16 @@ def read_keras(path):
     raise ConvertError(f"{path} has layers {', '.join(list(layers)[:4])} ...; expected Keras's VGG-19, or OpenFace's nn4.small2")
 
 
-def _plain(key, layer):
+def _plain(key: str, layer: str) -> Any:
     key = key.removeprefix(layer).lstrip("_")
     old = {"W": "kernel", "b": "bias", "running_mean": "moving_mean", "running_std": "moving_variance"}
     word = key.removesuffix("_1") if key.endswith("_1") else key
     return old.get(word, word)
 
 
-def _keras_vgg19(layers):
-    weights, biases = [], []
+def _keras_vgg19(layers: Any) -> Any:
+    weights: list[Any] = []
+    biases: list[Any] = []
     for block, count in enumerate([2, 2, 4, 4, 4], 1):
         for i in range(1, count + 1):
             take = Taken(layers.get(f"block{block}_conv{i}", {}), f"layer block{block}_conv{i}")
@@ -99,7 +107,7 @@ def _keras_vgg19(layers):
     return vgg19(weights, biases, "bgr", (103.939, 116.779, 123.68))
 
 
-def _keras_openface(layers):
+def _keras_openface(layers: Any) -> Any:
     tensors = {}
     for name, arrays in layers.items():
         if not arrays:
@@ -119,7 +127,7 @@ def _keras_openface(layers):
 _STATISTICS = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
 
 
-def _openface(tensors):
+def _openface(tensors: dict[str, Any]) -> Any:
     missing = [name for name in ("conv1.weight", "bn1.running_var", "inception_5b_1x1_conv.weight", "dense.weight") if name not in tensors]
     if missing:
         raise ConvertError(f"no {', '.join(missing)}; expected all layers of nn4.small2")
@@ -127,7 +135,7 @@ def _openface(tensors):
     return Named("nn4.small2", tensors, {"lrn": "tensorflow", "threshold": "0.995", "distance": "euclidean"}, (96, 96, 3))
 
 
-def read_csv_folder(folder):
+def read_csv_folder(folder: Path) -> Any:
     """OpenFace's weights as Keras-OpenFace keeps them: `conv1_w.csv`, `bn1_m.csv` ..., numbers without their shapes."""
     files = sorted(Path(folder).glob("*.csv"))
     parts = {"w": "weight", "b": "bias", "m": "running_mean", "v": "running_var"}
@@ -152,7 +160,7 @@ def read_csv_folder(folder):
     return _openface(tensors), "openface"
 
 
-def _openface_shape(layer, size, outputs):
+def _openface_shape(layer: str, size: Any, outputs: Any) -> Any:
     """[outputs, inputs, k, k], PyTorch's order, by the window that the layer's name tells."""
     if layer.startswith("dense"):
         kernel = 1
@@ -169,7 +177,7 @@ def _openface_shape(layer, size, outputs):
 # ---- MatConvNet ----
 
 
-def read_matlab(path):
+def read_matlab(path: str | os.PathLike[str]) -> Any:
     try:
         import scipy.io
     except ImportError:
@@ -180,7 +188,8 @@ def read_matlab(path):
         raise ConvertError(f"{path} is no MATLAB file that can be read: {' '.join(str(error).split())[:120]}; expected one") from None
     if "layers" not in net:
         raise ConvertError(f"{path} has no variable \"layers\"; expected a network of MatConvNet")
-    weights, biases = [], []
+    weights: list[Any] = []
+    biases: list[Any] = []
     try:
         for layer in net["layers"].ravel():
             layer = layer.ravel()[0]
@@ -197,7 +206,7 @@ def read_matlab(path):
     return vgg19(weights, biases, "rgb", mean), "vgg19"
 
 
-def _average_image(net):
+def _average_image(net: Any) -> Any:
     """The mean of red, green and blue: `meta.normalization.averageImage`, one colour or a picture of them."""
     meta = net["meta"].ravel()[0] if "meta" in net else {name: net[name] for name in net if not name.startswith("__")}
     image = np.asarray(meta["normalization"].ravel()[0]["averageImage"], np.float64)

@@ -1,11 +1,19 @@
 """Operators that exporters write in pieces, put together again before a program is lowered."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .program import Operator
 
+if TYPE_CHECKING:
+    from .program import Program
 
-def whole(program):
+
+def whole(program: Program) -> Any:
     """The program with each instance normalisation that is written as means, a root and a division as one operator."""
     found = _Finder(program)
     for i, operator in enumerate(program.operators):
@@ -18,32 +26,32 @@ def whole(program):
 
 
 class _Finder:
-    def __init__(self, program):
+    def __init__(self, program: Program) -> None:
         self.program = program
         self.makers = {output: operator for operator in program.operators for output in operator.outputs if output}
 
-    def maker(self, name, *kinds):
+    def maker(self, name: str, *kinds: Any) -> Any:
         operator = self.makers.get(name)
         return operator if operator is not None and operator.kind in kinds else None
 
-    def number(self, name):
+    def number(self, name: str) -> Any:
         """A constant of one number; None for anything else."""
         array = self.array(name)
         return None if array is None or array.size != 1 else float(array.ravel()[0])
 
-    def array(self, name):
+    def array(self, name: str) -> Any:
         constant = self.maker(name, "Constant")
         value = self.program.constants.get(name) if constant is None else constant.get("value", constant.get("value_float"))
         return None if value is None else np.asarray(value)
 
-    def pairs(self, operator, kind):
+    def pairs(self, operator: Operator, kind: str) -> Iterator[Any]:
         """Both orders of an operator's two inputs, with what makes the second if it is of a kind."""
         for a, b in (operator.inputs, operator.inputs[::-1]):
             maker = self.maker(b, kind)
             if maker is not None:
                 yield a, maker
 
-    def mean_of(self, name):
+    def mean_of(self, name: str) -> Any:
         """What a value is the mean of over height and width; None for anything else."""
         mean = self.maker(name, "ReduceMean")
         if mean is None or not mean.get("keepdims", 1):
@@ -56,7 +64,7 @@ class _Finder:
         return mean.inputs[0]
 
 
-def _instance_normalisation(found, operator):
+def _instance_normalisation(found: Any, operator: Operator) -> Any:
     """The value and epsilon of `d / sqrt(mean(d^2) + epsilon)` with `d = value - mean(value)`; None for another operator."""
     if operator.kind == "Div" and len(operator.inputs) == 2:
         candidates = [(operator.inputs[0], found.maker(operator.inputs[1], "Sqrt"))]
@@ -78,7 +86,7 @@ def _instance_normalisation(found, operator):
     return None
 
 
-def _divided(found, operator):
+def _divided(found: Any, operator: Operator) -> Iterator[Any]:
     """What is multiplied, and by one over what, for `a * (1 / b)`."""
     for a, inverse in found.pairs(operator, "Reciprocal"):
         yield a, inverse.inputs[0]

@@ -3,12 +3,18 @@
 Nothing is read from the order of the outputs: a head is known by its stride and its numbers for each cell.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Callable
 
 import numpy as np
 
 from . import ConvertError
 from .values import Pieces, Value
+
+if TYPE_CHECKING:
+    from .network import Network
 
 # InsightFace's five points in 112x112, which ArcFace, SFace, AdaFace, EdgeFace and the MobileFaceNets saw in training.
 ARCFACE = (38.2946, 51.6963, 73.5318, 51.5014, 56.0252, 71.7366, 41.5493, 92.3655, 70.7299, 92.2041)
@@ -30,29 +36,29 @@ class Kind:
     """What is written about a network unless the command says otherwise."""
 
     name: str
-    mean: tuple = (0.0, 0.0, 0.0)
+    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     scale: float = 1.0
     order: str = "rgb"
-    template: tuple = ()
+    template: tuple[float, ...] = ()
     # Of "cosine": 1 - a.b; of "euclidean": |a - b|; up to which two faces are one person's.
     distance: str = ""
-    threshold: float = None
+    threshold: float | None = None
     is_published: bool = True  # else it is ours
     is_unit: bool = False  # whether the embedding is brought to unit length
-    outputs: dict = field(default_factory=dict)  # ours: the program's
+    outputs: dict[str, str] = field(default_factory=dict)  # ours: the program's
 
 
-def _half(scale):
+def _half(scale: Any) -> Any:
     return {"mean": (127.5, 127.5, 127.5), "scale": 1 / scale}
 
 
-def _embedder(name, threshold, distance="cosine", **more):
+def _embedder(name: str, threshold: Any, distance: str = "cosine", **more: Any) -> Kind:
     return Kind(name, template=ARCFACE, distance=distance, threshold=threshold, is_unit=True, **more)
 
 
-def _kind(name):
+def _kind(name: str) -> Kind:
     """The words of a kind: order and normalisation of its training, the threshold that its authors or users publish."""
-    return {
+    kinds: dict[str, Callable[[], Kind]] = {
         # DeepFace's for the packs of InsightFace.
         "arcface": lambda: _embedder("arcface", 0.55, **_half(127.5)),
         # OpenCV's: a cosine of 0.363 or more; raw levels, its graph begins with the mean.
@@ -73,10 +79,11 @@ def _kind(name):
         "landmarks": lambda: Kind("landmarks", scale=1 / 255),
         "fast-style": lambda: Kind("fast-style"),
         "network": lambda: Kind("network"),
-    }[name]()
+    }
+    return kinds[name]()
 
 
-def recognise(network, outputs, given=None, stem=""):
+def recognise(network: Network, outputs: Any, given: Any = None, stem: str = "") -> Any:
     """The kind of a network; `given` is the name of one, `stem` the file's, which decides between kinds of one shape."""
     heads = _heads(network, outputs)
     name = given or _guess(network, outputs, heads, stem.lower())
@@ -98,7 +105,7 @@ def recognise(network, outputs, given=None, stem=""):
     return kind
 
 
-def _begins_with_mean(network):
+def _begins_with_mean(network: Network) -> Any:
     """Whether the graph itself subtracts a mean or scales: the levels are given as they are then."""
     readers = network.readers()["input"]
     return len(readers) == 1 and readers[0].kind in ("affine", "linear")
@@ -114,7 +121,7 @@ class Head:
     each: int  # of a cell, of which a pixel may have several
 
 
-def _heads(network, outputs):
+def _heads(network: Network, outputs: Any) -> Any:
     """The outputs that are pictures of cells, several for an output that joins them."""
     heads = []
     for name, value in outputs.items():
@@ -127,7 +134,7 @@ def _heads(network, outputs):
     return heads
 
 
-def _guess(network, outputs, heads, stem):
+def _guess(network: Network, outputs: Any, heads: Any, stem: str) -> Any:
     height, width, channels = network.extent
     single = next(iter(outputs.values())) if len(outputs) == 1 else None
     each = sorted(head.each for head in heads)
@@ -163,18 +170,18 @@ def _guess(network, outputs, heads, stem):
     return "network"
 
 
-def _pieces(outputs):
+def _pieces(outputs: Any) -> Any:
     return [part for value in outputs.values() for part in (value.parts if isinstance(value, Pieces) else (value,))]
 
 
-def _embedding(outputs, name):
+def _embedding(outputs: Any, name: str) -> Any:
     rows = [output for output, value in outputs.items() if isinstance(value, Value) and value.is_row and value.count > 1]
     if len(rows) != 1:
         raise ConvertError(f"{len(rows)} outputs that are rows of numbers; expected one, the embedding of kind {name}")
     return {"embedding": rows[0]}
 
 
-def _levels(network, outputs):
+def _levels(network: Network, outputs: Any) -> Any:
     """The layer that gives levels of 0 to 255: those of a sigmoid are scaled."""
     pictures = [value for value in outputs.values() if isinstance(value, Value) and value.extent == network.extent and value.is_picture]
     if len(pictures) != 1 or pictures[0].layer == "input" or network.extent[2] != 3:
@@ -185,9 +192,9 @@ def _levels(network, outputs):
     return network.add("linear", [value.layer], value.extent, "levels", {"scale": 255, "offset": 0})
 
 
-def _rows(network, outputs, name):
+def _rows(network: Network, outputs: Any, name: str) -> Any:
     """Our names of a liveness's and of landmarks' outputs: the layer that computes each."""
-    named = {}
+    named: dict[str, Any] = {}
     for output, value in outputs.items():
         if not (isinstance(value, Value) and value.is_row):
             continue
@@ -201,11 +208,11 @@ def _rows(network, outputs, name):
     return named
 
 
-def _detector(kind, network, heads):
+def _detector(kind: str, network: Network, heads: Any) -> Any:
     """Our names of heads: the layer that computes each."""
-    named = {}
+    named: dict[str, Any] = {}
 
-    def put(name, head):
+    def put(name: str, head: Any) -> None:
         if name in named:
             raise ConvertError(f"two heads {name}; expected one of each kind for each stride")
         named[name] = head.layer
@@ -229,7 +236,7 @@ def _detector(kind, network, heads):
     return dict(sorted(named.items()))
 
 
-def _yunet_part(head, heads):
+def _yunet_part(head: Any, heads: Any) -> Any:
     """Class or object: by the output's name, else by its order among those of its stride."""
     name = head.output.lower()
     if "cls" in name or "class" in name:
@@ -240,14 +247,14 @@ def _yunet_part(head, heads):
     return "class" if alike.index(head) == 0 else "object"
 
 
-def _centerface_part(head, heads):
+def _centerface_part(head: Any, heads: Any) -> Any:
     if head.each != 2:
         return {1: "score", 10: "points"}.get(head.each)
     alike = [other for other in heads if other.each == 2]
     return ("size", "offset")[alike.index(head)]
 
 
-def _joined_centerface(network, named):
+def _joined_centerface(network: Network, named: Any) -> Any:
     """Size and offset are one head of four: logarithms of height and width, then offsets down and to the right."""
     missing = [name for name in ("score4", "size4", "offset4", "points4") if name not in named]
     if missing:
@@ -258,7 +265,7 @@ def _joined_centerface(network, named):
     return named
 
 
-def euclidean(threshold, distance, is_unit):
+def euclidean(threshold: Any, distance: Any, is_unit: Any) -> Any:
     """A published threshold as a Euclidean distance of the embeddings that our file gives."""
     if distance == "cosine" and is_unit:  # |a - b|^2 = 2 - 2 a.b
         return float(np.sqrt(max(0.0, 2 * threshold)))

@@ -4,6 +4,10 @@ Sources of what the files do not say (strides, paddings, epsilons): the publishe
 Pytorch_Retinaface (biubug6, MIT), Silent-Face-Anti-Spoofing (Minivision, Apache-2.0), torchvision and PyTorch's examples (BSD).
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 
 from . import ConvertError
@@ -13,7 +17,7 @@ from .program import Builder
 TRAINING = ("num_batches_tracked",)
 
 
-def read(tensors):
+def read(tensors: dict[str, Any]) -> Any:
     """A Program, or a Named network, and the kind of it."""
     tensors = {name.removeprefix("module."): array for name, array in tensors.items()}
     for marks, function in _KNOWN:
@@ -27,10 +31,10 @@ def read(tensors):
 class _Network:
     """A builder whose layers take their tensors by PyTorch's names."""
 
-    def __init__(self, tensors, what, shape):
+    def __init__(self, tensors: dict[str, Any], what: str, shape: Any) -> None:
         self.take, self.build = Taken(tensors, what), Builder(shape)
 
-    def convolution(self, x, name, stride=1, padding=0, groups=1):
+    def convolution(self, x: Any, name: str, stride: int = 1, padding: int = 0, groups: int = 1) -> Any:
         weight = self.take(f"{name}.weight")
         if weight.ndim != 4:
             raise ConvertError(f'tensor "{name}.weight" is {list(weight.shape)}; expected a convolution\'s four axes')
@@ -39,15 +43,15 @@ class _Network:
         return self.build("Conv", x, weight, *more, name=name, strides=[stride, stride], pads=[rows, columns, rows, columns],
                           group=groups)  # fmt: skip
 
-    def normalisation(self, x, name, epsilon=1e-5):
+    def normalisation(self, x: Any, name: str, epsilon: float = 1e-5) -> Any:
         parts = [self.take(f"{name}.{part}") for part in ("weight", "bias", "running_mean", "running_var")]
         return self.build("BatchNormalization", x, *parts, name=name, epsilon=epsilon)
 
-    def dense(self, x, name):
+    def dense(self, x: Any, name: str) -> Any:
         more = [self.take(f"{name}.bias")] if f"{name}.bias" in self.take else []
         return self.build("Gemm", x, self.take(f"{name}.weight"), *more, name=name, transB=1)
 
-    def end(self, *ignored, **outputs):
+    def end(self, *ignored: Any, **outputs: Any) -> Any:
         self.take.check_all(*TRAINING, *ignored)
         return self.build.end(**outputs)
 
@@ -55,25 +59,25 @@ class _Network:
 # ---- facenet-pytorch's InceptionResnetV1 ----
 
 
-def _inception_resnet(tensors):
+def _inception_resnet(tensors: dict[str, Any]) -> Any:
     net = _Network(tensors, "InceptionResnetV1", [None, 3, 160, 160])
 
-    def unit(x, name, stride=1, padding=0):
+    def unit(x: Any, name: str, stride: int = 1, padding: int = 0) -> Any:
         x = net.normalisation(net.convolution(x, f"{name}.conv", stride, padding), f"{name}.bn", 0.001)
         return net.build("Relu", x)
 
-    def chain(x, name, *units):
+    def chain(x: Any, name: str, *units: Any) -> Any:
         for i, (stride, padding) in enumerate(units):
             x = unit(x, f"{name}.{i}", stride, padding)
         return x
 
-    def residual(x, name, scale, branches, rectifies=True):
+    def residual(x: Any, name: str, scale: Any, branches: Any, rectifies: bool = True) -> Any:
         joined = net.build("Concat", *branches, axis=1)
         y = net.build("Mul", net.convolution(joined, f"{name}.conv2d"), np.float32(scale))
         y = net.build("Add", y, x)
         return net.build("Relu", y) if rectifies else y
 
-    def pool(x):
+    def pool(x: Any) -> Any:
         return net.build("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
 
     plain = (1, 0)
@@ -107,16 +111,16 @@ def _inception_resnet(tensors):
 LEAK = 0.1
 
 
-def _retinaface(tensors):
+def _retinaface(tensors: dict[str, Any]) -> Any:
     net = _Network(tensors, "RetinaFace", [None, 3, None, None])
 
-    def unit(x, name, stride=1, leak=LEAK, places=("0", "1"), groups=1):
+    def unit(x: Any, name: str, stride: int = 1, leak: Any = LEAK, places: Any = ("0", "1"), groups: int = 1) -> Any:
         kernel = net.take(f"{name}.{places[0]}.weight").shape[-1]
         x = net.convolution(x, f"{name}.{places[0]}", stride, kernel // 2, groups)
         x = net.normalisation(x, f"{name}.{places[1]}")
         return x if leak is None else net.build("LeakyRelu", x, alpha=leak)
 
-    def separable(x, name, stride):
+    def separable(x: Any, name: str, stride: Any) -> Any:
         channels = net.take(f"{name}.0.weight").shape[0]
         return unit(unit(x, name, stride, groups=channels), name, places=("3", "4"))
 
@@ -129,7 +133,7 @@ def _retinaface(tensors):
         stages.append(x)
     levels = [unit(x, f"fpn.output{i}") for i, x in enumerate(stages, 1)]
 
-    def merged(fine, coarse, name):
+    def merged(fine: Any, coarse: Any, name: str) -> Any:
         scales = np.array([1, 1, 2, 2], np.float32)
         coarse = net.build("Resize", coarse, "", scales, mode="nearest", coordinate_transformation_mode="asymmetric",
                            nearest_mode="floor")  # fmt: skip
@@ -137,7 +141,7 @@ def _retinaface(tensors):
 
     levels[1] = merged(levels[1], levels[2], "fpn.merge2")
     levels[0] = merged(levels[0], levels[1], "fpn.merge1")
-    heads = {"bbox": [], "class": [], "landmark": []}
+    heads: dict[str, list[Any]] = {"bbox": [], "class": [], "landmark": []}
     for i, level in enumerate(levels):
         name = f"ssh{i + 1}"
         five = unit(level, f"{name}.conv5X5_1")
@@ -155,24 +159,24 @@ def _retinaface(tensors):
 # ---- Minivision's MiniFASNet, V1, V2 and those with squeeze and excite ----
 
 
-def _mini_fas_net(tensors):
+def _mini_fas_net(tensors: dict[str, Any]) -> Any:
     net = _Network(tensors, "MiniFASNet", [None, 3, 80, 80])
 
-    def unit(x, name, stride=1, padding=0, groups=1):
+    def unit(x: Any, name: str, stride: int = 1, padding: int = 0, groups: int = 1) -> Any:
         x = net.normalisation(net.convolution(x, f"{name}.conv", stride, padding, groups), f"{name}.bn")
         if f"{name}.prelu.weight" not in net.take:
             return x
         return net.build("PRelu", x, net.take(f"{name}.prelu.weight").reshape(-1, 1, 1), name=f"{name}.prelu")
 
-    def channels(name):
+    def channels(name: str) -> Any:
         return net.take(f"{name}.conv.weight").shape[0]
 
-    def separable(x, name, stride):
+    def separable(x: Any, name: str, stride: Any) -> Any:
         y = unit(x, f"{name}.conv")
         y = unit(y, f"{name}.conv_dw", stride, 1, channels(f"{name}.conv_dw"))
         return unit(y, f"{name}.project")
 
-    def excited(x, name):
+    def excited(x: Any, name: str) -> Any:
         if f"{name}.fc1.weight" not in net.take:
             return x
         s = net.build("GlobalAveragePool", x)
@@ -180,7 +184,7 @@ def _mini_fas_net(tensors):
         s = net.build("Sigmoid", net.normalisation(net.convolution(s, f"{name}.fc2"), f"{name}.bn2"))
         return net.build("Mul", x, s)
 
-    def residuals(x, name, count):
+    def residuals(x: Any, name: str, count: int) -> Any:
         for i in range(count):
             block = f"{name}.model.{i}"
             x = net.build("Add", x, excited(separable(x, block, 1), f"{block}.se_module"))
@@ -202,7 +206,7 @@ def _mini_fas_net(tensors):
 # ---- Networks that the library knows by name ----
 
 
-def _vgg19(tensors):
+def _vgg19(tensors: dict[str, Any]) -> Any:
     take = Taken(tensors, "VGG-19")
     places = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34]
     weights, biases = ([take(f"features.{i}.{part}") for i in places] for part in ("weight", "bias"))
@@ -212,7 +216,7 @@ def _vgg19(tensors):
     return vgg19(weights, biases, "rgb", mean, 1 / deviation), "vgg19"
 
 
-def _fast_neural_style(tensors):
+def _fast_neural_style(tensors: dict[str, Any]) -> Any:
     from ..models import ModelError, styles
 
     # Files of before PyTorch 0.4 keep statistics that nothing reads.

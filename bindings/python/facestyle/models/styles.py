@@ -13,9 +13,13 @@ the order of their making, `Variable`, `Variable_1` ...).
 Needs NumPy; for .safetensors files, the package of that name.
 """
 
+from __future__ import annotations
+
 import argparse
+import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +28,7 @@ from . import ModelError, store, tensor_file, torch_zip
 COUNTS = [2, 2, 4, 4, 4]  # convolutions in VGG-19's blocks
 
 
-def read(path):
+def read(path: str | os.PathLike[str]) -> Any:
     """`{name: float32 array}` of a file."""
     data = Path(path).read_bytes()
     if Path(path).suffix == ".safetensors":
@@ -39,7 +43,7 @@ def read(path):
     return {name: np.asarray(value, np.float32) for name, value in source.items() if value.dtype.kind == "f"}
 
 
-def fast(source):
+def fast(source: Any) -> Any:
     """The architecture and the tensors of a feed-forward network."""
     kind, tensors = ("fast-style", _from_tensorflow(source)) if "Variable" in source else (
         "fast-style-resize", _from_pytorch(source))
@@ -48,7 +52,7 @@ def fast(source):
     return kind, tensors, {"filters": str(filters), "blocks": str(blocks)}
 
 
-def _from_tensorflow(source):
+def _from_tensorflow(source: Any) -> Any:
     """A weight, a shift and a scale for each layer; [k, k, in, out], of transposed convolutions [k, k, out, in]."""
     count, odd = divmod(len(source), 3)
     blocks, half = divmod(count - 6, 2)
@@ -64,7 +68,7 @@ def _from_tensorflow(source):
     return tensors
 
 
-def _from_pytorch(source):
+def _from_pytorch(source: Any) -> Any:
     """The example's names: `conv1.conv2d`, `in1`, `res1.conv1.conv2d`, `res1.in1`, `deconv1.conv2d`, `in4` ..."""
     blocks = sum(name.startswith("res") and name.endswith(".conv1.conv2d.weight") for name in source)
     if not blocks:
@@ -81,12 +85,12 @@ def _from_pytorch(source):
     return tensors
 
 
-def _layers(blocks):
+def _layers(blocks: Any) -> Any:
     middle = [f"block{i}.conv{j}" for i in range(1, blocks + 1) for j in (1, 2)]
     return ["conv1", "conv2", "conv3", *middle, "deconv1", "deconv2", "deconv3"]
 
 
-def universal(sources):
+def universal(sources: Any) -> Any:
     """The tensors of ten networks, from `{("encoder", level): {name: array}}`. What only training used is left out."""
     tensors = {}
     for (kind, level), source in sources.items():
@@ -99,7 +103,7 @@ def universal(sources):
     return tensors
 
 
-def read_folder(folder):
+def read_folder(folder: Path) -> Any:
     """`{("encoder", level): tensors}` for the levels that are there."""
     sources = {}
     for level in range(1, 6):
@@ -114,13 +118,13 @@ def read_folder(folder):
     return sources
 
 
-def _take(source, name, where=""):
+def _take(source: Any, name: str, where: str = "") -> Any:
     if name not in source:
         raise ModelError(f"{where}tensor {name} is missing; expected all that the network has")
     return np.ascontiguousarray(source[name], "<f4")
 
 
-def main(arguments=None):
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python3 -m facestyle.models.styles", description="Convert a fast style's network.")
     parser.add_argument("kind", choices=["fast", "universal"])
     parser.add_argument("source", type=Path, metavar="FILE|FOLDER")

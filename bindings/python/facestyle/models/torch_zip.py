@@ -4,11 +4,13 @@ A file is a zip archive (`NAME/data.pkl` and `NAME/data/KEY`) or, as PyTorch wro
 after another (magic number, version, system, tensors, storage keys), then each storage: count and values.
 """
 
+from __future__ import annotations
+
 import io
 import pickle
 import pickletools
 import zipfile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -25,7 +27,7 @@ OPCODES = set(
 )
 
 
-def load(data):
+def load(data: bytes) -> Any:
     """`{name: array}` from the bytes of a file; raises ModelError for anything but a plain dictionary of tensors."""
     try:
         return _from_zip(data) if data[:2] == b"PK" else _from_pickles(data)
@@ -39,24 +41,24 @@ def load(data):
 class _Storage(NamedTuple):
     dtype: str
     key: str
-    count: int
+    length: int
 
 
 class _Tensor(NamedTuple):
     storage: _Storage
     offset: int
-    shape: tuple
-    strides: tuple
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
 
 
-class _Dictionary(dict):
+class _Dictionary(dict[str, Any]):
     """Stands for OrderedDict; the attributes a file wants to set on it (`_metadata`) are dropped."""
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: Any) -> None:
         pass
 
 
-def _rebuild_tensor(storage, offset, shape, strides, *unused):
+def _rebuild_tensor(storage: Any, offset: Any, shape: Any, strides: Any, *unused: Any) -> Any:
     whole = (offset, *shape, *strides)
     if not isinstance(storage, _Storage) or len(shape) != len(strides) or any(type(n) is not int for n in whole):
         raise ModelError("PyTorch tensor; expected a storage, an offset, a shape and as many strides")
@@ -65,13 +67,13 @@ def _rebuild_tensor(storage, offset, shape, strides, *unused):
     last, count = offset + sum((n - 1) * s for n, s in zip(shape, strides)), 1
     for n in shape:
         count *= n
-    if last >= storage.count or count > storage.count:
-        raise ModelError(f"PyTorch tensor reaches element {max(last, count - 1)}, its storage has {storage.count}")
+    if last >= storage.length or count > storage.length:
+        raise ModelError(f"PyTorch tensor reaches element {max(last, count - 1)}, its storage has {storage.length}")
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
 class _Unpickler(pickle.Unpickler):
-    def find_class(self, module, name):
+    def find_class(self, module: Any, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
             return _Dictionary
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -80,7 +82,7 @@ class _Unpickler(pickle.Unpickler):
             return STORAGES[name]  # only the element type: nothing here is ever called
         raise ModelError(f"PyTorch file asks for {module}.{name}; expected nothing but tensors")
 
-    def persistent_load(self, reference):
+    def persistent_load(self, reference: Any) -> Any:
         kind, dtype, key, _, count, *view = reference
         known = kind == "storage" and dtype in STORAGES.values() and type(key) is str and type(count) is int
         if not known or count < 0 or view not in ([], [None]):
@@ -88,21 +90,21 @@ class _Unpickler(pickle.Unpickler):
         return _Storage(dtype, key, count)
 
 
-def _unpickle(stream):
+def _unpickle(stream: Any) -> Any:
     """The object of the next pickle. Its instructions are read through before any is carried out."""
     start = stream.tell()
     for number, (opcode, argument, _) in enumerate(pickletools.genops(stream)):
         if opcode.name not in OPCODES:
             raise ModelError(f"PyTorch file has pickle instruction {opcode.name}; expected nothing but tensors")
         # Python's own unpickler makes its memo as long as the largest index it is given.
-        if number >= MOST_OPCODES or opcode.name == "LONG_BINPUT" and argument >= MOST_OPCODES:
+        if number >= MOST_OPCODES or opcode.name == "LONG_BINPUT" and int(argument or 0) >= MOST_OPCODES:
             raise ModelError(f"PyTorch file has a long pickle; expected at most {MOST_OPCODES} instructions")
     end = stream.tell()
     stream.seek(start)
     return _Unpickler(io.BytesIO(stream.read(end - start))).load()
 
 
-def _from_pickles(data):
+def _from_pickles(data: bytes) -> Any:
     stream = io.BytesIO(data)
     if (magic := _unpickle(stream)) != MAGIC:
         raise ModelError(f"PyTorch file begins with {magic!r:.60}; expected the magic number {MAGIC}")
@@ -117,19 +119,19 @@ def _from_pickles(data):
         raise ModelError(f"PyTorch file holds {len(keys)} storages; expected the {len(storages)} of its tensors")
     for key in keys:
         count = int.from_bytes(stream.read(8), "little")
-        if count != storages[key].count:
-            raise ModelError(f"PyTorch storage {key} holds {count} values; expected {storages[key].count}")
+        if count != storages[key].length:
+            raise ModelError(f"PyTorch storage {key} holds {count} values; expected {storages[key].length}")
         values[key] = stream.read(count * np.dtype(storages[key].dtype).itemsize)
     if left := len(data) - stream.tell():
         raise ModelError(f"PyTorch file has {left} bytes after its last storage; expected none")
     return _arrays(state, values)
 
 
-def _from_zip(data):
+def _from_zip(data: bytes) -> Any:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
 
-        def read(name):
+        def read(name: str) -> Any:
             if entries[name].compress_type != zipfile.ZIP_STORED:  # PyTorch never compresses: this could only be a bomb
                 raise ModelError(f"PyTorch archive compresses {name}; expected it stored")
             return archive.read(entries[name])
@@ -144,13 +146,13 @@ def _from_zip(data):
         return _arrays(state, {t.storage.key: read(f"{folder}data/{t.storage.key}") for t in state.values()})
 
 
-def _state(value):
+def _state(value: Any) -> Any:
     if not isinstance(value, dict) or not all(type(k) is str and isinstance(v, _Tensor) for k, v in value.items()):
         raise ModelError(f"PyTorch file holds a {type(value).__name__}; expected a dictionary of tensors")
     return value
 
 
-def _arrays(state, storages):
+def _arrays(state: Any, storages: Any) -> Any:
     arrays = {}
     for name, ((dtype, key, count), offset, shape, strides) in state.items():
         size = np.dtype(dtype).itemsize

@@ -1,5 +1,7 @@
 """Each operator of ONNX as layers. A function gets the lowering, the operator and its inputs, and gives its result or results."""
 
+from __future__ import annotations
+
 from . import arithmetic, functions, lengths, pooling, shapes, sizes, sums
 
 FUNCTIONS = {

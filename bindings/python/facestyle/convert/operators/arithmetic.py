@@ -1,5 +1,9 @@
 """Normalisations, and arithmetic with constants and between values."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..lowering import refusal
@@ -8,8 +12,12 @@ from ..values import Length, Mixture, Pieces, Value
 from .lengths import by_length
 from .shared import along_channels, array_of, picture_of, value_of, with_constants
 
+if TYPE_CHECKING:
+    from ..lowering import Lowering
+    from ..program import Operator
 
-def batch_normalisation(lowering, operator, inputs):
+
+def batch_normalisation(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     if operator.get("training_mode", 0):
         raise refusal(operator, inputs, "in training; expected its trained statistics")
@@ -31,7 +39,7 @@ def batch_normalisation(lowering, operator, inputs):
     return lowering.affine(operator, value, scale, shift)
 
 
-def instance_normalisation(lowering, operator, inputs):
+def instance_normalisation(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = picture_of(lowering, operator, inputs)
     channels = value.extent[2]
     gamma = np.ravel(array_of(operator, inputs, 1, np.ones(channels)))
@@ -43,12 +51,12 @@ def instance_normalisation(lowering, operator, inputs):
                           tensors={"weight": gamma, "bias": beta})  # fmt: skip
 
 
-def _exact(value):
+def _exact(value: Any) -> Any:
     return number(value)
 
 
-def arithmetic(kind):
-    def lower(lowering, operator, inputs):
+def arithmetic(kind: str) -> Any:
+    def lower(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
         if len(inputs) != 2:
             raise refusal(operator, inputs, f"{len(inputs)} inputs; expected two")
         if any(isinstance(value, Length) for value in inputs):
@@ -66,7 +74,7 @@ def arithmetic(kind):
     return lower
 
 
-def _pieces_with_constant(lowering, operator, inputs, lower):
+def _pieces_with_constant(lowering: Lowering, operator: Operator, inputs: list[Any], lower: Any) -> Any:
     place = 0 if isinstance(inputs[0], Pieces) else 1
     if not isinstance(inputs[1 - place], np.ndarray) or inputs[1 - place].size != 1:
         raise refusal(operator, inputs, "joined pieces with something else; expected one number with them")
@@ -78,7 +86,7 @@ def _pieces_with_constant(lowering, operator, inputs, lower):
     return Pieces(tuple(parts))
 
 
-def _with_constant(lowering, operator, inputs, kind, value, array, is_turned):
+def _with_constant(lowering: Lowering, operator: Operator, inputs: list[Any], kind: str, value: Any, array: Any, is_turned: Any) -> Any:
     value, along = with_constants(lowering, operator, inputs, value, array)
     if kind == "add":
         scale, shift = 1.0, along
@@ -95,7 +103,7 @@ def _with_constant(lowering, operator, inputs, kind, value, array, is_turned):
     return lowering.affine(operator, value, scale, shift)
 
 
-def _with_mixture(lowering, operator, inputs, kind):
+def _with_mixture(lowering: Lowering, operator: Operator, inputs: list[Any], kind: str) -> Any:
     """Scales and shifts of several styles, behind an instance normalisation: its factors become rows, one for each."""
     place = 0 if isinstance(inputs[0], Value) else 1
     value, mixture = inputs[place], inputs[1 - place]
@@ -126,7 +134,7 @@ def _with_mixture(lowering, operator, inputs, kind):
 TWO = {"add": "sum", "subtract": "difference", "multiply": "product", "divide": "quotient"}
 
 
-def _two(lowering, operator, inputs, kind):
+def _two(lowering: Lowering, operator: Operator, inputs: list[Any], kind: str) -> Any:
     a, b = value_of(lowering, operator, inputs, 0), value_of(lowering, operator, inputs, 1)
     name = TWO[kind]
     if a.extent == b.extent and a.shape == b.shape and _same_order(a, b):
@@ -142,20 +150,20 @@ def _two(lowering, operator, inputs, kind):
     return lowering.layer(operator, name, [a, b], extent, (1, channels, height, width), "chw")
 
 
-def _same_order(a, b):
+def _same_order(a: Any, b: Any) -> Any:
     if isinstance(a.order, np.ndarray) or isinstance(b.order, np.ndarray):
         return a.order is b.order or np.array_equal(a.permutation(), b.permutation())
     return a.is_trivial or a.order == b.order
 
 
-def total(lowering, operator, inputs):
+def total(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     result = inputs[0]
     for value in inputs[1:]:
         result = arithmetic("add")(lowering, operator, [result, value])
     return result
 
 
-def power(lowering, operator, inputs):
+def power(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value, exponent = value_of(lowering, operator, inputs), array_of(operator, inputs, 1)
     if exponent is None or exponent.size != 1 or exponent.ravel()[0] not in (1, 2):
         raise refusal(operator, inputs, "a power; expected 1 or 2")

@@ -1,6 +1,9 @@
 """Functions of each number, and the bounds of eight bits."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,16 +12,20 @@ from ..network import number
 from ..values import Length
 from .shared import array_of, each, value_of, with_constants
 
+if TYPE_CHECKING:
+    from ..lowering import Lowering
+    from ..program import Operator
 
-def named(kind):
+
+def named(kind: str) -> Any:
     return each(lambda lowering, operator, inputs: lowering.layer(operator, kind, [inputs[0]]))
 
 
-def negated(lowering, operator, inputs):
+def negated(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     return lowering.affine(operator, value_of(lowering, operator, inputs), -1.0, 0.0)
 
 
-def clip(lowering, operator, inputs):
+def clip(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     if isinstance(inputs[0], Length):  # a bound that keeps a division by 0 away
         return inputs[0]
     bounds = [operator.get("min"), operator.get("max")]
@@ -28,14 +35,14 @@ def clip(lowering, operator, inputs):
     return _clipped(lowering, operator, inputs, *bounds)
 
 
-def _clipped(lowering, operator, inputs, low, high):
+def _clipped(lowering: Lowering, operator: Operator, inputs: list[Any], low: Any, high: Any) -> Any:
     limit = 3e38
     low = None if low is None or low <= -limit else low
     high = None if high is None or high >= limit else high
     if low is not None and high is not None and low > high:
         raise refusal(operator, inputs, f"bounds {low} and {high}; expected the smaller first")
 
-    def one(lowering, operator, inputs):
+    def one(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
         if low == 0 and high is None:
             return lowering.layer(operator, "rectifier", [inputs[0]])
         if low is None and high is None:
@@ -46,8 +53,8 @@ def _clipped(lowering, operator, inputs, low, high):
     return each(one)(lowering, operator, inputs)
 
 
-def extreme(is_max):
-    def lower(lowering, operator, inputs):
+def extreme(is_max: Any) -> Any:
+    def lower(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
         if is_max and any(isinstance(value, Length) for value in inputs):
             return next(value for value in inputs if isinstance(value, Length))
         values = [value for value in inputs if not isinstance(value, np.ndarray)]
@@ -62,28 +69,28 @@ def extreme(is_max):
 
 
 @each
-def hard_sigmoid(lowering, operator, inputs):
+def hard_sigmoid(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     return _hard(lowering, operator, inputs[0], operator.get("alpha", 0.2), operator.get("beta", 0.5))
 
 
-def _hard(lowering, operator, value, alpha, beta):
+def _hard(lowering: Lowering, operator: Operator, value: Any, alpha: Any, beta: Any) -> Any:
     value = lowering.affine(operator, value, alpha, beta)
     return lowering.layer(operator, "clip", [value], parameters={"min": 0, "max": 1})
 
 
 @each
-def hard_swish(lowering, operator, inputs):
+def hard_swish(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     gate = _hard(lowering, operator, inputs[0], 1 / 6, 0.5)
     return lowering.layer(operator, "product", [inputs[0], gate])
 
 
 @each
-def leaky(lowering, operator, inputs):
+def leaky(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     slope = operator.get("alpha", 0.01)
     return lowering.layer(operator, "leaky-rectifier", [inputs[0]], parameters={"slope": number(slope)}, scale=slope)
 
 
-def parametric(lowering, operator, inputs):
+def parametric(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value, slope = value_of(lowering, operator, inputs), array_of(operator, inputs, 1)
     if slope is None:
         raise refusal(operator, inputs, "no slopes; expected constants")
@@ -97,14 +104,14 @@ def parametric(lowering, operator, inputs):
     return lowering.layer(operator, "parametric-rectifier", [value], tensors={"weight": along})
 
 
-def softmax(lowering, operator, inputs):
+def softmax(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = inputs[0]
     shape = value.shape
     axis = operator.get("axis", -1 if lowering.program.opset >= 13 else 1) % len(shape)
     if lowering.program.opset < 13 and math.prod(shape[axis + 1 :]) != 1:
         raise refusal(operator, inputs, f"softmax over all axes from {axis}, as before opset 13; expected one axis")
 
-    def one(lowering, operator, inputs):
+    def one(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
         part = value_of(lowering, operator, inputs)
         along, channels = part.channel_axis(), part.extent[2]
         if along == axis:
@@ -120,7 +127,7 @@ def softmax(lowering, operator, inputs):
 # ---- Eight bits ----
 
 
-def quantize(lowering, operator, inputs):
+def quantize(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     """Only the bounds of eight bits are kept: a rectifier may be in them."""
     value, scale, zero = value_of(lowering, operator, inputs), array_of(operator, inputs, 1), array_of(operator, inputs, 2)
     if scale is None or scale.size != 1:
@@ -131,5 +138,5 @@ def quantize(lowering, operator, inputs):
     return lowering.layer(operator, "clip", [value], parameters={"min": number(low), "max": number(high)})
 
 
-def dequantize(lowering, operator, inputs):
+def dequantize(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     return value_of(lowering, operator, inputs)

@@ -1,14 +1,22 @@
 """Windows, and means over all pixels."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from .. import constants
 from ..folding import padding as padding_text
 from ..lowering import refusal
 from .shared import array_of, paddings_of, pair_of, picture_of, sides_text, value_of
 from .sizes import bordered
 
+if TYPE_CHECKING:
+    from ..lowering import Lowering
+    from ..program import Operator
 
-def pool(pooling):
-    def lower(lowering, operator, inputs):
+
+def pool(pooling: Any) -> Any:
+    def lower(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
         value = picture_of(lowering, operator, inputs)
         kernel = pair_of(operator.get("kernel_shape"), (), operator, inputs)
         strides = pair_of(operator.get("strides"), (1, 1), operator, inputs)
@@ -35,7 +43,7 @@ def pool(pooling):
     return lower
 
 
-def _pooled(side, kernel, stride, before, after, rounds_up):
+def _pooled(side: Any, kernel: Any, stride: Any, before: Any, after: Any, rounds_up: Any) -> Any:
     room = side + before + after - kernel
     if room < 0:
         return 1 if rounds_up else 0
@@ -43,12 +51,12 @@ def _pooled(side, kernel, stride, before, after, rounds_up):
     return count if (count - 1) * stride < side + before else count - 1
 
 
-def global_average(lowering, operator, inputs):
+def global_average(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = picture_of(lowering, operator, inputs)
     return lowering.picture(operator, value, (1, 1, value.extent[2]), "global-average")
 
 
-def global_maximum(lowering, operator, inputs):
+def global_maximum(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = picture_of(lowering, operator, inputs)
     height, width, channels = value.extent
     lowering.network.is_fixed = True
@@ -56,7 +64,7 @@ def global_maximum(lowering, operator, inputs):
     return lowering.picture(operator, value, (1, 1, channels), "pool", parameters=parameters)
 
 
-def mean(lowering, operator, inputs):
+def mean(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     rank = len(value.shape)
     axes = constants.axes_of(operator, [array_of(operator, inputs, i) if i else None for i in range(len(inputs))])

@@ -1,6 +1,9 @@
 """Operators that only look at a value otherwise, and those that join and part channels."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,28 +12,32 @@ from ..lowering import refusal
 from ..values import Length, Pieces
 from .shared import array_of, value_of
 
+if TYPE_CHECKING:
+    from ..lowering import Lowering
+    from ..program import Operator
 
-def identity(lowering, operator, inputs):
+
+def identity(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     return [inputs[0]] + [None] * (len(operator.outputs) - 1)
 
 
-def cast(lowering, operator, inputs):
+def cast(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     if operator.get("to") not in (1, 10, 11, 16):
         raise refusal(operator, inputs, f"a cast to type {operator.get('to')}; expected a floating-point type")
     return inputs[0]
 
 
-def shape(lowering, operator, inputs):
+def shape(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     shape = np.array(inputs[0].shape, np.int64)
     return shape[operator.get("start", 0) : operator.get("end", len(shape))]
 
 
-def _reshaped(lowering, operator, inputs, shape):
+def _reshaped(lowering: Lowering, operator: Operator, inputs: list[Any], shape: Any) -> Any:
     value = value_of(lowering, operator, inputs)
     return value.shaped(shape)
 
 
-def reshape(lowering, operator, inputs):
+def reshape(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     wanted = array_of(operator, inputs, 1, operator.get("shape"))
     if wanted is None:
@@ -41,14 +48,14 @@ def reshape(lowering, operator, inputs):
         raise refusal(operator, inputs, str(error)) from None
 
 
-def flatten(lowering, operator, inputs):
+def flatten(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     axis = operator.get("axis", 1) % (len(value.shape) + 1)
     first = math.prod(value.shape[:axis])
     return value.shaped((first, math.prod(value.shape[axis:])))
 
 
-def squeeze(lowering, operator, inputs):
+def squeeze(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     axes = constants.axes_of(operator, [None, *[array_of(operator, inputs, i) for i in range(1, len(inputs))]])
     axes = [i for i, n in enumerate(value.shape) if n == 1] if axes is None else [axis % len(value.shape) for axis in axes]
@@ -57,7 +64,7 @@ def squeeze(lowering, operator, inputs):
     return value.shaped([n for i, n in enumerate(value.shape) if i not in axes])
 
 
-def unsqueeze(lowering, operator, inputs):
+def unsqueeze(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     axes = constants.axes_of(operator, [None, *[array_of(operator, inputs, i) for i in range(1, len(inputs))]])
     rank = len(value.shape) + len(axes)
@@ -65,7 +72,7 @@ def unsqueeze(lowering, operator, inputs):
     return value.shaped([1 if i in axes else next(rest) for i in range(rank)])
 
 
-def transpose(lowering, operator, inputs):
+def transpose(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     rank = len(value.shape)
     order = [int(i) for i in operator.get("perm", range(rank)[::-1])]
@@ -84,7 +91,7 @@ def transpose(lowering, operator, inputs):
     raise refusal(operator, inputs, f"axes in order {order}; expected the channels moved to the end, or back")
 
 
-def _shuffled(lowering, operator, value, order):
+def _shuffled(lowering: Lowering, operator: Operator, value: Any, order: Any) -> Any:
     """Channels in another order, as ShuffleNet exchanges groups of them: [1, groups, each, height, width]; None if that is not it."""
     height, width, channels = value.extent
     first = 1
@@ -99,10 +106,10 @@ def _shuffled(lowering, operator, value, order):
     return _chosen(lowering, operator, value, chosen, [value.shape[axis] for axis in order])
 
 
-def concatenation(lowering, operator, inputs):
+def concatenation(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     if len(inputs) == 1:
         return inputs[0]
-    parts = []
+    parts: list[Any] = []
     for place, value in enumerate(inputs):
         parts += value.parts if isinstance(value, Pieces) else [value_of(lowering, operator, inputs, place)]
     ranks = {len(part.shape) for part in parts}
@@ -125,7 +132,7 @@ def concatenation(lowering, operator, inputs):
     raise refusal(operator, inputs, f"values joined along axis {axis}; expected pictures joined in their channels, rows, or cells")
 
 
-def _joined(lowering, operator, parts, axis):
+def _joined(lowering: Lowering, operator: Operator, parts: Any, axis: Any) -> Any:
     channels = sum(part.extent[2] for part in parts)
     shape = list(parts[0].shape)
     shape[axis] = channels
@@ -133,7 +140,7 @@ def _joined(lowering, operator, parts, axis):
     return lowering.layer(operator, "concatenation", parts, (*parts[0].extent[:2], channels), shape, order)
 
 
-def _joined_rows(lowering, operator, parts):
+def _joined_rows(lowering: Lowering, operator: Operator, parts: Any) -> Any:
     flat = [lowering.flat(operator, part) for part in parts]
     places, first = [], 0
     for part in flat:
@@ -144,17 +151,17 @@ def _joined_rows(lowering, operator, parts):
     return lowering.layer(operator, "concatenation", flat, (1, 1, first), (1, first), order)
 
 
-def sliced(lowering, operator, inputs):
+def sliced(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     arrays = [np.empty(value.shape, np.int8)] + [array_of(operator, inputs, i) for i in range(1, len(inputs))]
     return _picked(lowering, operator, inputs, value, constants.compute(operator, _places(value, arrays), 0)[0])
 
 
-def _places(value, arrays):
+def _places(value: Any, arrays: list[Any]) -> Any:
     return [np.arange(value.count).reshape(value.shape), *arrays[1:]]
 
 
-def split(lowering, operator, inputs):
+def split(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = value_of(lowering, operator, inputs)
     axis = operator.get("axis", 0) % len(value.shape)
     parts = array_of(operator, inputs, 1, operator.get("split"))
@@ -166,7 +173,7 @@ def split(lowering, operator, inputs):
     return [_picked(lowering, operator, inputs, value, place) for place in places]
 
 
-def _picked(lowering, operator, inputs, value, places):
+def _picked(lowering: Lowering, operator: Operator, inputs: list[Any], value: Any, places: Any) -> Any:
     """Some of the channels, by a convolution that copies them; `places` are their numbers in ONNX's order."""
     if places.shape == value.shape and np.array_equal(places.ravel(), np.arange(value.count)):
         return value
@@ -177,7 +184,7 @@ def _picked(lowering, operator, inputs, value, places):
     return _chosen(lowering, operator, value, chosen, places.shape)
 
 
-def _chosen(lowering, operator, value, chosen, shape):
+def _chosen(lowering: Lowering, operator: Operator, value: Any, chosen: Any, shape: Any) -> Any:
     """A convolution that copies channels, by their numbers."""
     weight = np.zeros((len(chosen), value.extent[2], 1, 1))
     weight[np.arange(len(chosen)), chosen] = 1
@@ -186,7 +193,7 @@ def _chosen(lowering, operator, value, chosen, shape):
         {"filters": len(chosen), "kernel": 1, "bias": "no"}, {"weight": weight})
 
 
-def expand(lowering, operator, inputs):
+def expand(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     if isinstance(inputs[0], Length):
         return inputs[0]
     value, wanted = value_of(lowering, operator, inputs), array_of(operator, inputs, 1)

@@ -1,6 +1,9 @@
 """Borders around a picture, and pictures of another size."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,8 +11,12 @@ from ..lowering import refusal
 from ..network import number
 from .shared import array_of, picture_of, value_of
 
+if TYPE_CHECKING:
+    from ..lowering import Lowering
+    from ..program import Operator
 
-def bordered(lowering, operator, value, pads, fill):
+
+def bordered(lowering: Lowering, operator: Operator, value: Any, pads: Any, fill: Any) -> Any:
     top, left, bottom, right = pads
     if not any(pads):
         return value
@@ -21,7 +28,7 @@ def bordered(lowering, operator, value, pads, fill):
                             parameters=parameters)  # fmt: skip
 
 
-def pad(lowering, operator, inputs):
+def pad(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     pads = array_of(operator, inputs, 1, operator.get("pads", operator.get("paddings")))
     fill = array_of(operator, inputs, 2, operator.get("value", 0.0))
     fill, mode = float(np.ravel(fill)[0]), operator.get("mode", "constant")
@@ -48,7 +55,7 @@ def pad(lowering, operator, inputs):
     raise refusal(operator, inputs, f"pads {four} of mode {mode}; expected constants, or a reflection alike on all sides")
 
 
-def _more_channels(lowering, operator, inputs, value, before, after, four, fill, mode):
+def _more_channels(lowering: Lowering, operator: Operator, inputs: list[Any], value: Any, before: Any, after: Any, four: Any, fill: Any, mode: Any) -> Any:
     """Channels of zeros, by a convolution that copies the others."""
     if any(four) or fill or mode != "constant" or before.get(0, 0) or after.get(0, 0):
         raise refusal(operator, inputs, "a border around channels; expected channels of zeros alone")
@@ -67,7 +74,7 @@ COORDINATES = {"half_pixel": "half-pixel", "half_pixel_symmetric": "half-pixel",
 ROUNDINGS = {"floor": "floor", "ceil": "ceiling", "round_prefer_floor": "half-down", "round_prefer_ceil": "half-up"}
 
 
-def resize(lowering, operator, inputs):
+def resize(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = picture_of(lowering, operator, inputs)
     mode = operator.get("mode", "nearest")
     coordinates = operator.get("coordinate_transformation_mode", "half_pixel")
@@ -107,11 +114,11 @@ def resize(lowering, operator, inputs):
     return lowering.picture(operator, value, extent, "upsampling", parameters={"factor": int(factors[0])})
 
 
-def _side(side, factor):
+def _side(side: Any, factor: Any) -> Any:
     return int(math.floor(side * factor + 1e-6))
 
 
-def _factors(operator, inputs, value, scales, sizes, axes):
+def _factors(operator: Operator, inputs: list[Any], value: Any, scales: Any, sizes: Any, axes: Any) -> Any:
     """Of height and width."""
     given = sizes if sizes is not None and sizes.size else scales
     if given is None or not np.size(given):
@@ -127,16 +134,16 @@ def _factors(operator, inputs, value, scales, sizes, axes):
     return [by_axis.get(2, 1.0), by_axis.get(3, 1.0)]
 
 
-def _repeats(factors, coordinates, rounding):
+def _repeats(factors: Any, coordinates: Any, rounding: Any) -> Any:
     """Whether each pixel is repeated in a square: both usual pairs of modes, at the factors where they do."""
     factor = factors[0]
     if factor != factors[1] or factor != int(factor):
         return False
-    place = np.arange(int(factor) * 8, dtype=np.float32)
-    place = {"half-pixel": (place + 0.5) / factor - 0.5, "half-pixel-or-zero": (place + 0.5) / factor - 0.5,
-             "asymmetric": place / factor}.get(coordinates)  # fmt: skip
+    pixel = np.arange(int(factor) * 8, dtype=np.float32)
+    place = {"half-pixel": (pixel + 0.5) / factor - 0.5, "half-pixel-or-zero": (pixel + 0.5) / factor - 0.5,
+             "asymmetric": pixel / factor}.get(coordinates)  # fmt: skip
     if place is None:
         return False
-    rounded = {"floor": np.floor, "ceiling": np.ceil, "half-down": lambda x: np.ceil(x - 0.5),
-               "half-up": lambda x: np.floor(x + 0.5)}[rounding](place)  # fmt: skip
+    rounded = {"floor": np.floor(place), "ceiling": np.ceil(place), "half-down": np.ceil(place - 0.5),
+               "half-up": np.floor(place + 0.5)}[rounding]  # fmt: skip
     return np.array_equal(np.clip(rounded, 0, 7), np.arange(int(factor) * 8) // int(factor))

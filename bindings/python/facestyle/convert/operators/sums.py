@@ -1,13 +1,21 @@
 """Convolutions and products with matrices."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..folding import padding as padding_text
 from ..lowering import refusal
 from .shared import array_of, paddings_of, pair_of, picture_of, sides_text, value_of
 
+if TYPE_CHECKING:
+    from ..lowering import Lowering
+    from ..program import Operator
 
-def convolution(lowering, operator, inputs):
+
+def convolution(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = picture_of(lowering, operator, inputs)
     weight, bias = array_of(operator, inputs, 1), array_of(operator, inputs, 2)
     if weight is None or weight.ndim != 4:
@@ -39,7 +47,7 @@ def convolution(lowering, operator, inputs):
     return lowering.picture(operator, value, extent, "convolution", parameters=parameters, tensors=tensors)
 
 
-def transposed(lowering, operator, inputs):
+def transposed(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value = picture_of(lowering, operator, inputs)
     weight, bias = array_of(operator, inputs, 1), array_of(operator, inputs, 2)
     if weight is None or weight.ndim != 4 or weight.shape[0] != value.extent[2]:
@@ -84,7 +92,7 @@ def transposed(lowering, operator, inputs):
                             parameters=parameters, tensors=tensors)  # fmt: skip
 
 
-def _dense(lowering, operator, inputs, value, matrix, bias):
+def _dense(lowering: Lowering, operator: Operator, inputs: list[Any], value: Any, matrix: Any, bias: Any) -> Any:
     """`matrix` is [numbers, outputs] for the numbers in ONNX's order."""
     if matrix.ndim != 2 or matrix.shape[0] != value.count:
         raise refusal(operator, inputs, f"a matrix {list(matrix.shape)} for {value.count} numbers; expected as many rows")
@@ -100,7 +108,7 @@ def _dense(lowering, operator, inputs, value, matrix, bias):
     return lowering.layer(operator, "dense", [flat], (1, 1, outputs), (1, outputs), "chw", parameters, tensors)
 
 
-def gemm(lowering, operator, inputs):
+def gemm(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value, matrix, bias = value_of(lowering, operator, inputs), array_of(operator, inputs, 1), array_of(operator, inputs, 2)
     if operator.get("transA", 0) or not value.is_row or matrix is None:
         raise refusal(operator, inputs, "a product of this form; expected a row [1, numbers] with constants")
@@ -110,7 +118,7 @@ def gemm(lowering, operator, inputs):
     return _dense(lowering, operator, inputs, value, matrix, bias)
 
 
-def matmul(lowering, operator, inputs):
+def matmul(lowering: Lowering, operator: Operator, inputs: list[Any]) -> Any:
     value, matrix = value_of(lowering, operator, inputs), array_of(operator, inputs, 1)
     if matrix is None or matrix.ndim != 2:
         raise refusal(operator, inputs, "a product with that; expected a constant matrix behind the value")
