@@ -31,7 +31,7 @@ PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev l
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
 # What programs of others are built with, for the tests of the installation.
-BUILDER_PACKAGES := cmake make meson ninja-build pkg-config
+BUILDER_PACKAGES := cargo cmake make meson ninja-build pkg-config
 # Of tests of pictures in formats whose libraries are loaded when one comes; the library works without them.
 PICTURE_PACKAGES := libwebp7 libheif1 libtiff6 libjxl0.7
 # Of tests and benchmarks of galleries on a server, which they start themselves.

@@ -94,16 +94,20 @@ let library: [Target] = [
   .target(name: "Styles", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(name: "Features", dependencies: ["Images", "Networks", "Tensors"], swiftSettings: common),
   .target(
+    name: "SelfTest", dependencies: ["Images", "Networks", "Styles", "Tensors", "CSystem"],
+    swiftSettings: common),
+  .target(
     name: "CInterface",
     dependencies: [
       "CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Galleries", "Statistics", "Styles",
-      "Features"
+      "Features", "SelfTest"
     ],
     swiftSettings: door, linkerSettings: link)
 ]
 
 let tests: [Target] = [
-  .target(name: "TestSupport", dependencies: ["Images", "Networks", "Tensors"], path: "Tests/TestSupport"),
+  .target(
+    name: "TestSupport", dependencies: ["Images", "Networks", "Styles", "Tensors"], path: "Tests/TestSupport"),
   .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport", "CSystem"]),
   .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
   .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport", "CSystem"]),
@@ -115,6 +119,9 @@ let tests: [Target] = [
     dependencies: ["CFaceStyle", "Tensors", "Images", "Networks", "Faces", "Galleries", "Styles"]),
   .testTarget(
     name: "FeaturesTests", dependencies: ["Features", "Images", "Networks", "Tensors", "TestSupport"]),
+  .testTarget(
+    name: "SelfTestTests",
+    dependencies: ["SelfTest", "Images", "Networks", "Styles", "Tensors", "TestSupport"]),
   .testTarget(name: "StylesTests", dependencies: ["Styles", "Images", "Networks", "Tensors", "TestSupport"])
 ]
 

@@ -31,7 +31,7 @@
  *   Calibration     a threshold for a false accept rate
  *   t-SNE           embeddings in two dimensions
  *   Mathematics     derivatives, convolution, the costs of style transfer
- *   Library         version, log, threads, memory, processor
+ *   Library         version, log, threads, memory, processor, self-test
  *
  * A first program: do two photos show the same person?
  *
@@ -111,7 +111,8 @@ typedef enum fs_status {
   FS_CANCELLED = 6,   /* your callback returned FS_CANCEL */
   FS_NOT_FOUND = 7,   /* there is no person, layer, ... of that name */
   FS_WRONG_MODEL = 8, /* the model has another architecture, or the embedding is another model's */
-  FS_INTERNAL = 9     /* a bug in this library: please report the message */
+  FS_INTERNAL = 9     /* a bug in this library, or a machine that computes wrong (fs_self_test):
+                       * please report the message */
 } fs_status;
 
 /* "FS_IO"; static, never NULL. */
@@ -2573,7 +2574,7 @@ fs_status fs_style_cost(const float *generated, const float *style, size_t heigh
 /* alpha * content + beta * style. */
 fs_status fs_total_cost(double content, double style, double alpha, double beta, double *cost);
 
-/* ---- Library: version, log, threads, memory, processor ---- */
+/* ---- Library: version, log, threads, memory, processor, self-test ---- */
 
 /* The macros are the version that you compile against, the functions return that of the loaded
  * library. */
@@ -2633,6 +2634,9 @@ typedef struct fs_host_info {
   uint32_t threads;            /* what fs_threads_set(0) sets */
   uint64_t memory_limit;       /* fs_memory_limit() */
   const char *instruction_set; /* fs_instruction_set() */
+  const char *memory_source;   /* whose limit memory_limit is: "this machine's" (three quarters of
+                                * its memory), "the control group's", "RLIMIT_AS's" or
+                                * "RLIMIT_DATA's"; static */
 } fs_host_info;
 
 fs_status fs_host_info_get(fs_host_info *info);
@@ -2650,6 +2654,50 @@ fs_status fs_instruction_set_choose(const char *name);
  * if that fails, FS_NO_MEMORY if the process's address space is too small for the 400 MB that it
  * takes; so do those calls. */
 fs_status fs_algebra_library(char *text, size_t capacity);
+
+/* A library that is loaded when something needs it; hosts that do without that need not have it. */
+typedef struct fs_optional_library {
+  size_t size;
+  const char *name;      /* "libwebp"; static, like all texts here */
+  const char *needed_by; /* "WebP", "a gallery on a PostgreSQL server" */
+  const char *package;   /* what to install on Debian: "libwebp7" */
+  int32_t found;         /* 1: it was loaded and has what is used of it */
+} fs_optional_library;
+
+size_t fs_optional_library_count(void);
+/* Loads the library of an index, which then stays loaded. `text` is its version, "" if it does not
+ * say, or, if it was not found, why not: one line, cut off at `capacity`. FS_INVALID_ARGUMENT if
+ * index >= fs_optional_library_count(). */
+fs_status fs_optional_library_get(size_t index, fs_optional_library *library, char *text,
+                                  size_t capacity);
+
+/* A check of fs_self_test. */
+typedef struct fs_self_check {
+  size_t size;
+  const char *name;  /* "matrix product"; static */
+  double deviation;  /* the largest, in parts of the largest number of the answer; infinite where a
+                      * number is none */
+  double tolerance;  /* passed if deviation <= tolerance */
+  int32_t passed;
+  double seconds;    /* that it took */
+} fs_self_check;
+
+/* Called after each check, on the thread that called fs_self_test, with no locks held. */
+typedef void (*fs_self_check_callback)(const fs_self_check *check, void *user);
+
+/* Whether this processor, this build and this memory compute right: known answers are computed
+ * again, from numbers of a seed. Each kernel - products, convolutions, Winograd's, Gram matrices,
+ * pooling, the search for the nearest rows - is compared with its definition in double precision,
+ * and the passes of small networks - a detector, an embedder, a fast style, two steps of a
+ * training, the gradient of a style transfer - with stored numbers, computed in double precision.
+ * The tolerance is 2e-5 of an answer's largest number, on each instruction set.
+ *
+ * FS_INTERNAL if a check does not pass, with the first one's name and deviation; the others are
+ * made all the same. It needs no file and a fraction of a second on one thread, and holds at
+ * most 10 MB, which it gives back: a device can run it whenever it starts. It settles the
+ * instruction set, as the first model does. `on_check` may be NULL. */
+fs_status fs_self_test(fs_self_check_callback on_check, void *user);
+
 /* Handles created and not yet destroyed in this process: 0 at the end of a program without
  * leaks. */
 size_t fs_debug_live_handles(void);

@@ -77,6 +77,11 @@ final class Cipher {
   }
 }
 
+extension OptionalLibrary {
+  /// What galleries need beyond files.
+  package static var ofGalleries: [OptionalLibrary] { [LibPQ.optional, Sodium.optional] }
+}
+
 /// The functions of libsodium in use.
 private final class Sodium {
   typealias Bytes = UnsafePointer<UInt8>
@@ -99,10 +104,17 @@ private final class Sodium {
     guard start() >= 0 else { throw .io("libsodium does not start") }
   }
 
-  static func loaded() throws(Failure) -> Sodium {
-    guard let library = LoadedLibrary(["libsodium.so.23", "libsodium.so.26", "libsodium.so"]) else {
-      throw .io("a key for a gallery needs libsodium (Debian: libsodium23), which is not to be loaded here")
+  static var optional: OptionalLibrary {
+    OptionalLibrary(
+      "libsodium", neededBy: "a key for a gallery",
+      files: ["libsodium.so.23", "libsodium.so.26", "libsodium.so"], debianPackage: "libsodium23"
+    ) { () throws(Failure) in
+      _ = try loaded()
+      let version: @convention(c) () -> UnsafePointer<CChar>? =
+        try Sodium.optional.load().function("sodium_version_string")
+      return version().map { String(cString: $0) } ?? ""
     }
-    return try Sodium(library)
   }
+
+  static func loaded() throws(Failure) -> Sodium { try Sodium(optional.load()) }
 }

@@ -67,11 +67,16 @@ final class LibPQ {
     clear = try library.function("PQclear")
   }
 
-  static func loaded() throws(Failure) -> LibPQ {
-    guard let library = LoadedLibrary(["libpq.so.5", "libpq.so"]) else {
-      throw .io(
-        "a gallery on a PostgreSQL server needs libpq (Debian: libpq5), which is not to be loaded here")
+  static var optional: OptionalLibrary {
+    OptionalLibrary(
+      "libpq", neededBy: "a gallery on a PostgreSQL server", files: ["libpq.so.5", "libpq.so"],
+      debianPackage: "libpq5"
+    ) { () throws(Failure) in
+      _ = try loaded()
+      let version: @convention(c) () -> Int32 = try LibPQ.optional.load().function("PQlibVersion")
+      return "\(version() / 10000).\(version() % 10000)"  // since PostgreSQL 10
     }
-    return try LibPQ(library)
   }
+
+  static func loaded() throws(Failure) -> LibPQ { try LibPQ(optional.load()) }
 }

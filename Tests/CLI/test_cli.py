@@ -33,7 +33,7 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "live", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo"]
+COMMANDS = ["detect", "compare", "identify", "live", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo", "doctor"]
 QUESTIONS = ("compare", "identify", "live")  # whose exit status is the answer: 0 yes, 1 no, 2 none
 STATUS = {True: 0, False: 1, None: 2}
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
@@ -191,29 +191,19 @@ def test_the_help_of_style_lists_the_librarys_presets():
     assert "pyramid: from coarse to fine by L-BFGS" in text
 
 
-def described(*command, **options):
-    """What `--version --verbose` prints, by the words before the colons."""
-    result = subprocess.run(
-        [*command, PROGRAM, "--version", "--verbose"], capture_output=True, text=True, timeout=60, **options
-    )
-    assert result.returncode == 0, result.stderr
-    first, *lines = result.stdout.splitlines()
-    assert re.fullmatch(r"\d+\.\d+\.\d+", first)
-    return dict(line.split(": ", 1) for line in lines)
-
-
-def test_the_version_in_many_words_has_what_the_program_finds_where_it_runs():
-    found = described()
-    assert found["processors"].endswith(f"of which this process may run on {len(os.sched_getaffinity(0))}")
-    assert found["instruction set"] in ("avx512", "avx2", "baseline")
-    assert found["algebra"].startswith("OpenBLAS ") and ", core " in found["algebra"]
-    assert re.fullmatch(r"\d+ MB", found["memory limit"])
+def described(**options):
+    """What the doctor finds."""
+    result = subprocess.run([PROGRAM, "doctor", "--json"], capture_output=True, text=True, timeout=60, **options)
+    assert result.returncode in (0, 1), result.stderr
+    return parsed(result.stdout)
 
 
 def test_a_process_that_is_kept_to_one_processor_has_one_thread():
     one = min(os.sched_getaffinity(0))
     found = described(preexec_fn=lambda: os.sched_setaffinity(0, {one}))
-    assert found["processors"].endswith("may run on 1") and found["threads"] == "1"
+    assert found["allowed"] == 1 and found["threads"] == 1
+    if found["processors"] > 1:
+        assert found["threads_reason"] == f"this process may run on 1 of {found['processors']} processors"
 
 
 @contextlib.contextmanager
@@ -250,15 +240,18 @@ def test_threads_are_as_many_as_the_control_group_s_quota_fills(quota, threads):
     files = ({"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": str(quota)}, {"cpu.max": f"{quota} 100000"})
     with control_group("cpu", files) as group:
         found = described(preexec_fn=entered(group))
-    assert found["quota of the control groups"] == f"{quota / 100000} processors"
-    assert found["threads"] == str(min(threads, len(os.sched_getaffinity(0))))
+    assert found["quota"] == quota / 100000
+    assert found["threads"] == min(threads, len(os.sched_getaffinity(0)))
+    if found["threads"] < found["allowed"]:
+        assert found["threads_reason"] == f"the control groups grant the time of {quota / 100000:.2f} processors"
 
 
 @models
 def test_a_style_transfer_that_does_not_fit_the_container_is_refused(tmp_path):
     limit = str(300 << 20)
     with control_group("memory", ({"memory.limit_in_bytes": limit}, {"memory.max": limit})) as group:
-        assert described(preexec_fn=entered(group))["memory limit"] == "300 MB"
+        found = described(preexec_fn=entered(group))
+        assert found["memory_limit"] == 300 << 20 and found["memory_reason"] == "the control group allows no more"
         result = subprocess.run(
             [PROGRAM, "style", OBAMA, OBAMA2, "--size", "1024x768", "-o", tmp_path / "out.png"],
             capture_output=True, text=True, timeout=300, preexec_fn=entered(group), cwd=tmp_path,

@@ -454,6 +454,7 @@ static void host(void) {
     CHECK(found.size == sizeof found && found.processors >= 1 && found.allowed >= 1 && found.quota >= 0);
     CHECK(found.threads >= 1 && found.threads <= found.allowed && found.memory_limit > 0);
     CHECK(strcmp(found.instruction_set, fs_instruction_set()) == 0);
+    CHECK(found.memory_source && found.memory_source[0]);
     CHECK_OK(fs_threads_set(0));
     CHECK(fs_threads() == found.threads);
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_host_info_get(NULL));
@@ -466,6 +467,35 @@ static void host(void) {
     CHECK(strcmp(small, "Open") == 0 && small[5] == 'X');
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_algebra_library(NULL, 5));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, small, fs_algebra_library(small, 0));
+  }
+}
+
+static void libraries(void) {
+  TEST("libraries that are loaded when something needs them are listed, found or with their package") {
+    size_t count = fs_optional_library_count();
+    CHECK(count >= 8);
+    for (size_t i = 0; i < count; i++) {
+      fs_optional_library library = {.size = sizeof library};
+      char text[400] = "";
+      CHECK_OK(fs_optional_library_get(i, &library, text, sizeof text));
+      CHECK(library.name[0] && library.needed_by[0] && library.package[0]);
+      if (!library.found) CHECK(strstr(text, library.package) || strstr(text, "install"));
+    }
+  }
+  TEST("a library is described in as much room as there is") {
+    fs_optional_library library = {.size = sizeof library};
+    char small[9] = "XXXXXXXX";
+    CHECK_OK(fs_optional_library_get(0, &library, small, 3));
+    CHECK(strcmp(library.name, "OpenBLAS") == 0 && strlen(small) <= 2 && small[3] == 'X');
+  }
+  TEST("a library that is not in the list is refused, and no room") {
+    fs_optional_library library = {.size = sizeof library};
+    char text[9];
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, library,
+                  fs_optional_library_get(fs_optional_library_count(), &library, text, sizeof text));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, library, fs_optional_library_get(0, &library, NULL, 9));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, text, fs_optional_library_get(0, &library, text, 0));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, text, fs_optional_library_get(0, NULL, text, sizeof text));
   }
 }
 
@@ -503,6 +533,7 @@ int main(int count, char **arguments) {
   if (count == 2 && strcmp(arguments[1], "addresses") == 0) return work_with_few_addresses();
   if (count == 2 && strcmp(arguments[1], "container") == 0) return work_in_container();
   host();
+  libraries();
   floats();
   stacks();
   addresses();

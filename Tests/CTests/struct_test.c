@@ -137,6 +137,10 @@ static fs_status fast_training_step(void *room) { return fs_fast_trainer_step(fa
 static fs_status style_progress(void *room) { return fs_style_job_step(job, 1, room); }
 
 static fs_status host_info(void *room) { return fs_host_info_get(room); }
+static fs_status optional_library(void *room) {
+  char text[64];
+  return fs_optional_library_get(1, room, text, sizeof text);
+}
 static fs_status architecture_info(void *room) { return fs_architecture_info_get("vgg19", room); }
 static fs_status layer_info(void *room) { return fs_model_layer_info_get(network, "embedding", room); }
 static const fs_face a_face = {.x = 2, .y = 2, .width = 20, .height = 20, .score = 1,
@@ -221,6 +225,7 @@ static void answers(void) {
   answers_into("fs_trainer_info_get", trainer_info, sizeof(fs_trainer_info));
   answers_into("fs_trainer_step", training_step, sizeof(fs_training_step));
   answers_into("fs_host_info_get", host_info, sizeof(fs_host_info));
+  answers_into("fs_optional_library_get", optional_library, sizeof(fs_optional_library));
   answers_into("fs_architecture_info_get", architecture_info, sizeof(fs_architecture_info));
   answers_into("fs_identify", identity, sizeof(fs_identity));
   answers_into("fs_gradient_check", gradient_report, sizeof(fs_gradient_report));

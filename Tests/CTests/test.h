@@ -124,7 +124,7 @@ static inline bool test_untouched(const void *object, size_t size) {
   _Generic((object), fs_quality: 1, fs_identity: 1, fs_gallery_identity: 1, fs_enrolment: 1,        \
            fs_gallery_report: 1, fs_gradient_report: 1, fs_evaluation: 1, fs_calibration: 1,        \
            fs_architecture_info: 1, fs_layer_info: 1, fs_host_info: 1, fs_model_info: 1,            \
-           fs_analysed_face: 1, fs_liveness_verdict: 1, default: 0)
+           fs_analysed_face: 1, fs_liveness_verdict: 1, fs_optional_library: 1, default: 0)
 
 /* Bytes that nobody writes, behind the size of a struct that begins with one. */
 static inline void test_mark(void *object, size_t size, bool is_sized) {

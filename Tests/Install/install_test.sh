@@ -64,7 +64,7 @@ for shell in bash zsh fish; do
   check "the completions of $shell know the commands and options" grep -q "max-faces" "$(find "$stage/share" -path "*$shell*" -type f)"
 done
 
-# C++, CMake, Meson.
+# C++, CMake, Meson, Cargo.
 photos3=("$photos/obama.jpg" "$photos/obama2.jpg" "$photos/biden.jpg")
 for compiler in g++ clang++; do
   command -v $compiler >/dev/null || { echo "skipped: $compiler is absent"; continue; }
@@ -90,6 +90,13 @@ done
 check "Meson finds the library by pkg-config" meson setup "$stage/meson/build" "$stage/meson"
 check "a Meson program builds against it" ninja -C "$stage/meson/build"
 check "and runs" env FACESTYLE_MODELS="$models" LD_LIBRARY_PATH="$stage/lib" "$stage/meson/build/first" "${photos3[@]:0:2}"
+if command -v cargo >/dev/null; then
+  cp -r Tests/Install/cargo "$stage/cargo"
+  check "a Rust program links what pkg-config says" cargo build --offline --quiet --manifest-path "$stage/cargo/Cargo.toml"
+  check "and opens a picture" bash -c "LD_LIBRARY_PATH='$stage/lib' '$stage/cargo/target/debug/opens' '$photos/obama.jpg' | grep -qx 'ABI 0, 910 pixels wide'"
+else
+  echo "skipped: cargo is absent, no Rust program is built"
+fi
 
 # Archives: unpacked elsewhere they work as they lie.
 check "make dist makes a source and a binary archive" make -s dist

@@ -1,5 +1,7 @@
 import CFaceStyle
 import CSystem
+import Galleries
+import Images
 import Tensors
 
 // Version, log, threads: the library as a whole.
@@ -49,7 +51,9 @@ public func fs_host_info_get(_ info: UnsafeMutablePointer<fs_host_info>?) -> fs_
     answer.allowed = UInt32(clamping: processors.allowed)
     if let quota = processors.quota { answer.quota = Double(quota.time) / Double(quota.period) }
     answer.threads = UInt32(clamping: ThreadPool.processors)
-    answer.memory_limit = UInt64(clamping: Memory.currentLimit)
+    let memory = Memory.current
+    answer.memory_limit = UInt64(clamping: memory.limit)
+    answer.memory_source = staticText(memory.source)
     answer.instruction_set = instructionSetName
     try fill(info, with: answer, "info")
   }
@@ -61,12 +65,50 @@ public func fs_algebra_library(_ text: UnsafeMutablePointer<CChar>?, _ capacity:
   boundary { () throws(Failure) in
     let target = try output(text, capacity: capacity, needed: 1, "text")
     let (configuration, core) = try OpenBLAS.description()
-    let answer = "\(configuration), core \(core)"
-    answer.withCString { answer in
-      let count = min(strlen(answer), capacity - 1)
-      target.update(from: answer, count: count)
-      target[count] = 0
+    write("\(configuration), core \(core)", to: target, capacity)
+  }
+}
+
+/// One line, cut off at `capacity`.
+private func write(_ line: String, to target: UnsafeMutablePointer<CChar>, _ capacity: Int) {
+  line.withCString { line in
+    let count = min(strlen(line), capacity - 1)
+    target.update(from: line, count: count)
+    target[count] = 0
+  }
+}
+
+extension fs_optional_library: SizedStruct {}
+
+private var optionalLibraries: [OptionalLibrary] {
+  [OpenBLAS.optional] + OptionalLibrary.ofPictures + OptionalLibrary.ofGalleries
+}
+
+@c @implementation
+public func fs_optional_library_count() -> Int { optionalLibraries.count }
+
+@c @implementation
+public func fs_optional_library_get(
+  _ index: Int, _ library: UnsafeMutablePointer<fs_optional_library>?, _ text: UnsafeMutablePointer<CChar>?,
+  _ capacity: Int
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let optional = try element(optionalLibraries, index, "library")
+    _ = try required(library, "library")
+    try checkRoom(library, "library")
+    let target = try output(text, capacity: capacity, needed: 1, "text")
+    var answer = fs_optional_library.sized, line: String
+    answer.name = staticText(optional.name)
+    answer.needed_by = staticText(optional.neededBy)
+    answer.package = staticText(optional.debianPackage)
+    do throws(Failure) {
+      line = try optional.version()
+      answer.found = 1
+    } catch {
+      line = error.reason
     }
+    write(line, to: target, capacity)
+    try fill(library, with: answer, "library")
   }
 }
 

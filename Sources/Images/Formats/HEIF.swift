@@ -179,7 +179,7 @@ private final class HEIFFile {
 }
 
 /// The functions of libheif that are used.
-private struct LibHeif {
+struct LibHeif {
   typealias Number = @convention(c) (OpaquePointer?) -> Int32
   typealias Release = @convention(c) (OpaquePointer?) -> Void
   typealias Side = @convention(c) (OpaquePointer?, UInt32) -> Int32
@@ -227,9 +227,19 @@ private struct LibHeif {
     _ = start(nil)  // loads its plug-ins, where decoders are some; counted, and never undone
   }
 
+  static func optional(_ coding: HEIF.Coding) -> OptionalLibrary {
+    OptionalLibrary("libheif", neededBy: coding.format, files: ["libheif.so.1"], debianPackage: "libheif1") {
+      () throws(Failure) in
+      _ = try loaded(coding)
+      let version: @convention(c) () -> UnsafePointer<CChar>? =
+        try optional(coding).load().function("heif_get_version")
+      return version().map { String(cString: $0) } ?? ""
+    }
+  }
+
   /// - Throws: `.io` without libheif, or without a decoder. (A file opens without one, too, and has a size.)
   static func loaded(_ coding: HEIF.Coding) throws(Failure) -> LibHeif {
-    let library = try LibHeif(.ofFormat(coding.format, ["libheif.so.1"], package: "libheif1"))
+    let library = try LibHeif(optional(coding).load())
     guard library.canDecode(coding.number) != 0 else {
       throw .io("\(coding.format) needs a decoder, which this libheif has not; install \(coding.package)")
     }

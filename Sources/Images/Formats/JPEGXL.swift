@@ -128,7 +128,7 @@ private final class JXLDecoder {
 }
 
 /// The functions of libjxl that are used.
-private struct LibJXL {
+struct LibJXL {
   /// JxlDecoderStatus.
   typealias Status = UInt32
   static var done: Status { UInt32(jxlSuccess) }
@@ -159,16 +159,28 @@ private struct LibJXL {
     head = try library.function("JxlDecoderGetBasicInfo")
     roomNeeded = try library.function("JxlDecoderImageOutBufferSize")
     setRoom = try library.function("JxlDecoderSetImageOutBuffer")
-    let version: @convention(c) () -> UInt32 = try library.function("JxlDecoderVersion")
-    takesFormat = version() < 9000
+    takesFormat = try LibJXL.version(library) < 9000
   }
 
-  static func loaded() throws(Failure) -> LibJXL {
-    try LibJXL(
-      .ofFormat(
-        "JPEG XL", ["libjxl.so.0.7", "libjxl.so.0.8", "libjxl.so.0.9", "libjxl.so.0.10", "libjxl.so.0.11"],
-        package: "libjxl0.7, libjxl0.11 or the like"))
+  static var optional: OptionalLibrary {
+    OptionalLibrary(
+      "libjxl", neededBy: "JPEG XL",
+      files: ["libjxl.so.0.7", "libjxl.so.0.8", "libjxl.so.0.9", "libjxl.so.0.10", "libjxl.so.0.11"],
+      debianPackage: "libjxl0.7, libjxl0.11 or the like"
+    ) { () throws(Failure) in
+      _ = try loaded()
+      let number = try version(LibJXL.optional.load())
+      return "\(number / 1_000_000).\(number / 1000 % 1000).\(number % 1000)"
+    }
   }
+
+  /// Thousands apart: 7000 for 0.7.0.
+  private static func version(_ library: LoadedLibrary) throws(Failure) -> UInt32 {
+    let version: @convention(c) () -> UInt32 = try library.function("JxlDecoderVersion")
+    return version()
+  }
+
+  static func loaded() throws(Failure) -> LibJXL { try LibJXL(optional.load()) }
 
   // MARK: Colours
 

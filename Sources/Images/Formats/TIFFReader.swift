@@ -140,8 +140,21 @@ private func palette<Sample: Level>(_ file: TIFFSteps, count: Int) -> [[Sample]]
 }
 
 extension TIFFLibrary {
+  static var optional: OptionalLibrary {
+    OptionalLibrary("libtiff", neededBy: "TIFF", files: ["libtiff.so.6"], debianPackage: "libtiff6") {
+      () throws(Failure) in
+      _ = try loaded()
+      let version: @convention(c) () -> UnsafePointer<CChar>? = try TIFFLibrary.optional.load().function(
+        "TIFFGetVersion")
+      // "LIBTIFF, Version 4.5.0", and lines about its authors.
+      let line =
+        version().map { String(cString: $0) }?.utf8.prefix { $0 != UInt8(ascii: "\n") } ?? "".utf8[...]
+      return String(decoding: line.split(separator: UInt8(ascii: " ")).last ?? line, as: UTF8.self)
+    }
+  }
+
   static func loaded() throws(Failure) -> TIFFLibrary {
-    let library = try LoadedLibrary.ofFormat("TIFF", ["libtiff.so.6"], package: "libtiff6")
+    let library = try optional.load()
     func function(_ name: StaticString) throws(Failure) -> UnsafeMutableRawPointer {
       try library.function("TIFF\(name)")
     }

@@ -106,7 +106,7 @@ enum WebP {
 }
 
 /// The functions of libwebp that are used.
-private struct LibWebP {
+struct LibWebP {
   /// Bytes that the decoder holds for each pixel, besides the picture: those of a lossless one.
   static var workingBytes: Int { 4 }
 
@@ -118,8 +118,18 @@ private struct LibWebP {
   let readHead: @convention(c) (UnsafeRawPointer?, Int, UnsafeMutablePointer<WebPHead>?, Int32) -> Int32
   let decodeRGB, decodeRGBA: Decode
 
+  static var optional: OptionalLibrary {
+    OptionalLibrary("libwebp", neededBy: "WebP", files: ["libwebp.so.7"], debianPackage: "libwebp7") {
+      () throws(Failure) in
+      _ = try loaded()
+      let version: @convention(c) () -> Int32 = try LibWebP.optional.load().function("WebPGetDecoderVersion")
+      let number = version()  // a byte each
+      return "\(number >> 16).\(number >> 8 & 0xFF).\(number & 0xFF)"
+    }
+  }
+
   static func loaded() throws(Failure) -> LibWebP {
-    let library = try LoadedLibrary.ofFormat("WebP", ["libwebp.so.7"], package: "libwebp7")
+    let library = try optional.load()
     return LibWebP(
       readHead: try library.function("WebPGetFeaturesInternal"),
       decodeRGB: try library.function("WebPDecodeRGBInto"),

@@ -19,16 +19,16 @@ struct FaceStyleProgram: ParsableCommand {
       Commands that answer a question, compare, identify and live, exit with 0 for yes, 1 for no, \
       and 2 if there is no answer, as diff and grep do.
 
-      --version --verbose also prints processors, memory, instruction set and OpenBLAS.
+      If something does not work, ask `facestyle doctor`.
       """,
     version: version,
     subcommands: [
       Detect.self, Compare.self, Identify.self, Live.self, GalleryCommand.self, Embed.self, Evaluate.self,
       Calibrate.self, Train.self,
-      Style.self, Restyle.self, Layers.self, Models.self, Demo.self
+      Style.self, Restyle.self, Layers.self, Models.self, Demo.self, Doctor.self
     ])
 
-  private static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"
+  static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"
 
   static func main() {
     var failureStatus = EXIT_FAILURE
@@ -40,11 +40,6 @@ struct FaceStyleProgram: ParsableCommand {
       // Arguments may be paths of any bytes: `CommandLine.arguments` would repair them.
       let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { pathText($0) } }
       let arguments = Array(words.dropFirst())
-      if Set(arguments) == ["--version", "--verbose"] {
-        print(version)
-        try printHost()
-        return
-      }
       var command = try parseAsRoot(arguments)
       failureStatus = command is Question ? noAnswer : EXIT_FAILURE
       try command.run()

@@ -40,7 +40,7 @@ struct Models: ParsableCommand {
 }
 
 extension ModelDescription {
-  fileprivate var json: JSON {
+  var json: JSON {
     func text(_ text: String?) -> JSON { text.map { .string($0) } ?? .null }
     return .object([
       "name": .string(name), "path": text(path), "role": text(role), "use": .string(useText),

@@ -36,7 +36,12 @@ package enum Memory {
   nonisolated(unsafe) private static var readAt = -Double.infinity
 
   /// The limit for all blocks together now, in bytes.
-  package static var currentLimit: Int { MemoryRoom().least.limit }
+  package static var currentLimit: Int { current.limit }
+  /// And whose limit it is: "this machine's".
+  package static var current: (limit: Int, source: StaticString) {
+    let least = MemoryRoom().least
+    return (least.limit, least.source.name)
+  }
 
   /// - Throws: `.noMemory`, stating what was requested and what is available.
   static func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {

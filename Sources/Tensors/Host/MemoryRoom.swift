@@ -8,7 +8,7 @@ struct MemoryRoom {
     case machine, controlGroup, addressSpace, data
 
     /// As in "of the control group's 300 MB".
-    var name: String {
+    var name: StaticString {
       switch self {
       case .machine: "this machine's"
       case .controlGroup: "the control group's"

@@ -79,6 +79,18 @@ package struct OpenBLAS {
 
   // MARK: Loading
 
+  package static var optional: OptionalLibrary {
+    OptionalLibrary(
+      "OpenBLAS", neededBy: "t-SNE, a universal style or a cost of style",
+      files: ["libopenblas.so.0", "libopenblas.so"], debianPackage: "libopenblas0"
+    ) { () throws(Failure) in
+      let (configuration, core) = try description()
+      // "OpenBLAS 0.3.21 ..."
+      let words = configuration.utf8.split(separator: UInt8(ascii: " "))
+      return "\(words.count > 1 ? String(decoding: words[1], as: UTF8.self) : configuration), core \(core)"
+    }
+  }
+
   /// Serialises calls. A forked child starts afresh: a call that another thread of its parent had begun never
   /// ends there.
   nonisolated(unsafe) private static let gate: UnsafeMutablePointer<pthread_mutex_t> = {
@@ -115,8 +127,7 @@ package struct OpenBLAS {
     let loading = Loading()
     loading.run()
     guard let library = loading.library else {
-      throw .io(
-        "this needs OpenBLAS (Debian: libopenblas0), which is not to be loaded here: \(loading.reason)")
+      throw optional.missing(loading.reason)
     }
     return try OpenBLAS(library)
   }
@@ -166,8 +177,9 @@ package struct OpenBLAS {
     private func load() {
       systemUseStandardFloats()
       systemKeepToOneProcessor()
-      library = LoadedLibrary(["libopenblas.so.0", "libopenblas.so"])
-      if library == nil { reason = systemLoadError().map { String(cString: $0) } ?? "" }
+      do throws(Failure) { library = try OpenBLAS.optional.load() } catch {
+        reason = systemLoadError().map { String(cString: $0) } ?? ""
+      }
     }
   }
 }

@@ -136,6 +136,7 @@ _HOMES = {
     "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
     "library": (
         "version", "threads", "set_threads", "memory_limit", "Host", "host", "algebra_library", "instruction_set",
+        "OptionalLibrary", "optional_libraries", "SelfCheck", "self_test",
         "choose_instruction_set", "live_handles", "set_log"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

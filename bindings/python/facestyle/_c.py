@@ -1300,7 +1300,32 @@ class fs_host_info(Sized):
         ("threads", c_uint32),
         ("memory_limit", c_uint64),
         ("instruction_set", c_char_p),
+        ("memory_source", c_char_p),
     ]
+
+
+class fs_optional_library(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("name", c_char_p),
+        ("needed_by", c_char_p),
+        ("package", c_char_p),
+        ("found", c_int32),
+    ]
+
+
+class fs_self_check(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("name", c_char_p),
+        ("deviation", c_double),
+        ("tolerance", c_double),
+        ("passed", c_int32),
+        ("seconds", c_double),
+    ]
+
+
+fs_self_check_callback = CFUNCTYPE(None, POINTER(fs_self_check), c_void_p)
 
 
 FUNCTIONS = {
@@ -2060,6 +2085,9 @@ FUNCTIONS = {
     "fs_instruction_set": (c_char_p, []),
     "fs_instruction_set_choose": (fs_status, [c_char_p]),
     "fs_algebra_library": (fs_status, [c_char_p, c_size_t]),
+    "fs_optional_library_count": (c_size_t, []),
+    "fs_optional_library_get": (fs_status, [c_size_t, POINTER(fs_optional_library), c_char_p, c_size_t]),
+    "fs_self_test": (fs_status, [fs_self_check_callback, c_void_p]),
     "fs_debug_live_handles": (c_size_t, []),
 }
 

@@ -18,9 +18,10 @@ from . import _c
 from ._arrow import pa
 from .analysis import AnalysedFace, FaceAnalysis
 from .errors import FaceStyleError
-from .image import Image, opened
+from .image import Image
 from .library import version
 from .model import Model, ModelInfo
+from .pictures import opened
 
 AnyPath = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 METADATA = b"facestyle"  # the key of the schema's metadata that says how a table was made, in JSON
@@ -151,14 +152,14 @@ def _columns(found: AnalysedFace) -> dict[str, Any]:
     face = found.face
     return {
         "box": dict(zip(("x", "y", "width", "height"), face.box)),
-        "landmarks": None if face.landmarks is None else face.landmarks.tolist(),
+        "landmarks": None if face.landmarks is None else np.asarray(face.landmarks).tolist(),
         "score": face.score, "quality": found.quality, "reasons": list(found.reasons), "is_main": found.is_main,
         "embedding": found.embedding,
     }  # fmt: skip
 
 
 def _identity(info: ModelInfo) -> dict[str, str]:
-    with Model.open(info.path) as model:
+    with Model.open(info.path or info.name) as model:
         return {"name": info.name, "fingerprint": f"{model.fingerprint:016x}"}
 
 

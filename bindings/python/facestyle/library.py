@@ -9,7 +9,7 @@ from typing import Any, Callable
 
 from . import _c
 from ._convert import choice, function, integer, text
-from .errors import check
+from .errors import FaceStyleError, check
 
 _LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
 _NAMES = {number: name for name, number in _LEVELS.items()}
@@ -49,6 +49,7 @@ class Host:
     threads: int  # what set_threads(0) makes of these
     memory_limit: int  # bytes
     instruction_set: str
+    memory_source: str  # whose limit memory_limit is: "this machine's", "the control group's", ...
 
 
 def host() -> Host:
@@ -56,8 +57,9 @@ def host() -> Host:
     found = _c.fs_host_info()
     check(_c.fs_host_info_get(ctypes.byref(found)))
     return Host(
-        found.processors, found.allowed, found.quota, found.threads, found.memory_limit, found.instruction_set.decode()
-    )
+        found.processors, found.allowed, found.quota, found.threads, found.memory_limit, found.instruction_set.decode(),
+        found.memory_source.decode(),
+    )  # fmt: skip
 
 
 def algebra_library() -> str:
@@ -66,6 +68,64 @@ def algebra_library() -> str:
     line = ctypes.create_string_buffer(512)
     check(_c.fs_algebra_library(line, len(line)))
     return line.value.decode(errors="replace")
+
+
+@dataclass(frozen=True)
+class OptionalLibrary:
+    """A library that is loaded when something needs it."""
+
+    name: str  # "libwebp"
+    needed_by: str  # "WebP"
+    package: str  # what to install on Debian
+    version: str | None  # None if it was not found; "" if it does not say
+    fault: str | None  # why it was not found
+
+
+def optional_libraries() -> list[OptionalLibrary]:
+    """Each `OptionalLibrary`, loaded now."""
+    libraries: list[OptionalLibrary] = []
+    line = ctypes.create_string_buffer(512)
+    for index in range(_c.fs_optional_library_count()):
+        found = _c.fs_optional_library()
+        check(_c.fs_optional_library_get(index, ctypes.byref(found), line, len(line)))
+        said = line.value.decode(errors="replace")
+        version, fault = (said, None) if found.found else (None, said)
+        names = (found.name.decode(), found.needed_by.decode(), found.package.decode())
+        libraries.append(OptionalLibrary(*names, version, fault))
+    return libraries
+
+
+@dataclass(frozen=True)
+class SelfCheck:
+    """A computation of `self_test`, whose answer is known."""
+
+    name: str
+    deviation: float  # the largest, in parts of the answer's largest number
+    tolerance: float
+    passed: bool  # whether it deviates by no more
+    seconds: float
+
+
+def self_test() -> list[SelfCheck]:
+    """Whether this processor, this build and this memory compute right:
+    each `SelfCheck`, in less than a second.
+
+    A `FaceStyleError` (FS_INTERNAL) names the first that does not pass; it
+    has all as `checks`.
+    """
+    checks: list[SelfCheck] = []
+
+    def bridge(told: Any, _: Any) -> None:
+        one = told.contents
+        checks.append(SelfCheck(one.name.decode(), one.deviation, one.tolerance, bool(one.passed), one.seconds))
+
+    callback = _c.fs_self_check_callback(bridge)  # this name holds it until the call is over
+    try:
+        check(_c.fs_self_test(callback, None))
+    except FaceStyleError as error:
+        error.checks = checks  # type: ignore[attr-defined]
+        raise
+    return checks
 
 
 def instruction_set() -> str:

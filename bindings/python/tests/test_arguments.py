@@ -123,7 +123,7 @@ def good(t):
         "set_threads": (fs.set_threads, dict(count=1)), "choose_instruction_set": (fs.choose_instruction_set, dict(name=None)),
         "set_log": (fs.set_log, dict(callback=None, level="error")),
     }  # fmt: skip
-    for name in ("version", "threads", "instruction_set", "live_handles", "architectures", "installed_models", "memory_limit", "host", "algebra_library"):
+    for name in ("version", "threads", "instruction_set", "live_handles", "architectures", "installed_models", "memory_limit", "host", "algebra_library", "optional_libraries", "self_test"):
         named[name] = getattr(fs, name), {}
     size, rows, chips = {"width": 4, "height": 4}, t.rows, np.zeros((2, 96, 96, 3), np.uint8)
     of = {

@@ -2,12 +2,14 @@
 
 import os
 import re
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import facestyle
 import pytest
+from facestyle import _c
 
 PACKAGE = Path(facestyle.__file__).resolve().parents[1]
 
@@ -76,6 +78,7 @@ def test_the_host_is_described():
     assert host.allowed == len(os.sched_getaffinity(0))
     assert host.memory_limit == facestyle.memory_limit() > 0
     assert host.instruction_set == facestyle.instruction_set()
+    assert host.memory_source in ("this machine's", "the control group's", "RLIMIT_AS's", "RLIMIT_DATA's")
     assert re.match(r"OpenBLAS \d+\..*, core \w+$", facestyle.algebra_library())
 
 
@@ -85,6 +88,7 @@ import resource
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 import facestyle as fs
 assert fs.memory_limit() == 1 << 30, fs.memory_limit()
+assert fs.host().memory_source == "RLIMIT_AS's", fs.host()
 """
     result = python(code)
     assert result.returncode == 0, result.stderr
@@ -136,3 +140,46 @@ def test_the_log_is_set_and_silenced(picture):
     assert all("\n" not in message for _, message in lines)
     with pytest.raises(ValueError, match="'loud'"):
         facestyle.set_log(None, "loud")
+
+
+def test_the_self_test_passes_and_says_by_how_much():
+    checks = facestyle.self_test()
+    assert len(checks) >= 15 and all(check.passed and 0 <= check.deviation <= check.tolerance for check in checks)
+    assert {"matrix product", "an embedder's vector", "a painting's gradient"} <= {check.name for check in checks}
+
+
+@pytest.mark.parametrize("name", ["baseline", "avx2", "avx512"])
+def test_the_self_test_passes_with_each_instruction_set(name):
+    code = "import facestyle as fs; print(fs.instruction_set(), len(fs.self_test()))"
+    result = python(code, FACESTYLE_ISA=name)
+    assert result.returncode == 0, result.stderr
+    if result.stdout.split()[0] != name:
+        pytest.skip(f"this processor does not run {name}")
+
+
+# A damaged copy of the library stands for a damaged machine: 5.25 is a factor of Winograd's F(6x6, 3x3), in each build of the kernels.
+@pytest.mark.parametrize("name", ["baseline", "avx2", "avx512"])
+def test_a_library_whose_kernels_compute_wrong_fails_its_self_test(name, tmp_path):
+    contents = Path(_c.library._name).read_bytes()
+    assert struct.pack("<f", 5.25) in contents
+    (tmp_path / "libfacestyle.so").write_bytes(contents.replace(struct.pack("<f", 5.25), struct.pack("<f", 5)))
+    code = """
+import facestyle as fs
+try:
+    fs.self_test()
+except fs.FaceStyleError as error:
+    print(error.name, *(check.name for check in error.checks if not check.passed), error.message, sep="|")
+"""
+    result = python(code, FACESTYLE_LIBRARY=str(tmp_path / "libfacestyle.so"), FACESTYLE_ISA=name)
+    status, *checks, message = result.stdout.strip().split("|")
+    assert status == "FS_INTERNAL" and {"Winograd's F(6x6, 3x3)", "a painting's gradient"} <= set(checks), result.stderr
+    assert "matrix product" not in checks and "an embedder's vector" not in checks
+    assert re.match(r"self-test, \d of \d+ checks failed: Winograd's F\(6x6, 3x3\) deviates by 0\.\d+ of its largest", message)
+
+
+def test_libraries_that_are_loaded_when_something_needs_them_are_described():
+    libraries = facestyle.optional_libraries()
+    assert {"OpenBLAS", "libwebp", "libpq", "libsodium"} <= {library.name for library in libraries}
+    assert {library.needed_by for library in libraries} >= {"WebP", "HEIC", "AVIF", "TIFF", "JPEG XL"}
+    for library in libraries:
+        assert (library.version is None) == (library.fault is not None) and library.package

@@ -10,8 +10,9 @@ from ray.data.block import BlockAccessor
 
 from .._arrow import pa
 from ..face_table import AnyPath, faces_of
+from ..gallery import Gallery
 from ..model import Model
-from ..recognition import Embedder, Gallery
+from ..recognition import Embedder
 
 
 class GallerySink(Datasink[None]):

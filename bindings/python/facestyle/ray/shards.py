@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 
 from .. import library
 from .._convert import floats, integer, number
+from ..face import threshold_of
+from ..gallery import Gallery
+from ..gallery_records import Match, Neighbour
 from ..model import Model
-from ..recognition import Embedder, Gallery, Match, Neighbour, threshold_of
+from ..recognition import Embedder
 
 Rows = Callable[[int, int], Iterable["tuple[list[str], NDArray[np.float32]]"]]
 

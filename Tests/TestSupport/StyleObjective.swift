@@ -9,7 +9,7 @@ import Tensors
 /// 7.
 ///
 /// The plain twin of `StyleEngine`: in `Float` to compare it with, in `Double` to check the gradient.
-struct StyleObjective<Element: Scalar> {
+package struct StyleObjective<Element: Scalar> {
   private let network: Network<Element>
   private let options: StyleOptions
   private let contentFeatures: [Tensor<Element>]
@@ -17,7 +17,7 @@ struct StyleObjective<Element: Scalar> {
 
   /// - Parameter styles: of any sizes; their moments are mixed by their weights.
   /// - Throws: `.notFound` for a layer that the network lacks.
-  init(
+  package init(
     _ network: Network<Element>, content: Tensor<Element>,
     styles: [(picture: Tensor<Element>, weight: Float)],
     _ options: StyleOptions
@@ -55,7 +55,7 @@ struct StyleObjective<Element: Scalar> {
   }
 
   /// The costs of a picture [1, height, width, 3] and, if asked for, d total / d picture.
-  func evaluate(
+  package func evaluate(
     _ picture: Tensor<Element>, withGradient: Bool
   ) throws(Failure) -> (costs: StyleCosts, gradient: Tensor<Element>?) {
     let tape = Tape<Element>()
