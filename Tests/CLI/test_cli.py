@@ -2037,7 +2037,7 @@ def test_the_demo_names_compares_and_paints(tmp_path, tiny, networks):
     assert re.search(r"\n  biden\.jpg +a stranger, the nearest is obama, distance 0\.\d\d", text)
     assert re.search(r"\n  obama2\.jpg +obama, distance 0\.\d\d", text)
     assert "Distances by faces-nn4" in text and "Distances by dlib-resnet" in text
-    assert f"scream.png: 40x32 in " in text and "starry-night: not installed" in text
+    assert f"scream.png: 40x32 in " in text and "shipwreck: not installed" in text
     assert [line for line in text.splitlines() if len(line) > 80 and "/" not in line] == []
     assert png_size(out / "content-style.png") == (64, 51) and png_size(out / "content-scream.png") == (40, 32)
     assert png_size(out / "portraits.png") == (6 * 300 + 5 * 6, 300)

@@ -43,12 +43,12 @@ def main():
     parser.add_argument("--blocks", type=int, default=3)
     parser.add_argument("--scales", type=int, default=1)
     parser.add_argument("--style-weight", type=float)
+    parser.add_argument("--rate", type=float, help="of Adam, at the beginning")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     settings = {key: getattr(options, key) for key in ("side", "filters", "blocks", "scales", "steps", "seed")}
-    if options.style_weight is not None:
-        settings["style_weight"] = options.style_weight
+    settings.update({key: value for key in ("style_weight", "rate") if (value := getattr(options, key)) is not None})
 
     started, model_path = time.monotonic(), options.out / f"{options.style.stem}.safetensors"
     checkpoint, log_path = model_path.with_suffix(".checkpoint"), model_path.with_suffix(".jsonl")

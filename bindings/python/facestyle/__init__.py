@@ -94,8 +94,10 @@ if TYPE_CHECKING:  # for checkers of types, what _HOMES says
         version as version, threads as threads, set_threads as set_threads,
         memory_limit as memory_limit, Host as Host, host as host, algebra_library as algebra_library,
         instruction_set as instruction_set, choose_instruction_set as choose_instruction_set,
-        live_handles as live_handles, set_log as set_log,
+        OptionalLibrary as OptionalLibrary, optional_libraries as optional_libraries, SelfCheck as SelfCheck,
+        self_test as self_test, live_handles as live_handles, set_log as set_log,
     )  # fmt: skip
+    from .embed import embed_folder as embed_folder, EmbeddedFolder as EmbeddedFolder
 
 _MODULES = ("plots",)
 _HOMES = {

@@ -29,7 +29,8 @@ from .face_table import AnyPath, PhotoEmbedder, text_of
 
 @dataclass(frozen=True)
 class EmbeddedFolder:
-    """What a file that `embed_folder` wrote holds: how many photos, faces, photos without faces and photos that could not be read."""
+    """What a file that `embed_folder` wrote holds: how many photos, faces,
+    photos without faces and photos that could not be read."""
 
     path: Path
     photos: int
@@ -38,7 +39,8 @@ class EmbeddedFolder:
     unreadable: int
 
     def failures(self) -> Iterator[tuple[str, str]]:
-        """Path and reason of each photo that could not be read, one after the other."""
+        """Path and reason of each photo that could not be read, one after the
+        other."""
         for batch in parquet.ParquetFile(self.path).iter_batches(columns=["path", "error"]):
             unread = batch.filter(batch["error"].is_valid())
             yield from zip(unread["path"].to_pylist(), unread["error"].to_pylist())
@@ -60,23 +62,32 @@ def embed_folder(
     embedder: Optional[AnyPath] = None, min_face: Optional[float] = None, max_faces: Optional[int] = None,
     threads: Optional[int] = None, progress: Union[bool, Callable[[int, int], object]] = False, overwrite: bool = False,
 ) -> EmbeddedFolder:
-    """Finds and embeds the faces of all pictures in a folder and in the folders in it, without hidden ones, and writes them to
-    `output`, a Parquet file with a row for each face. An `EmbeddedFolder` tells what it holds.
+    """Finds and embeds the faces of all pictures in a folder and in the folders
+    in it, without hidden ones, and writes them to `output`, a Parquet file
+    with a row for each face. An `EmbeddedFolder` tells what it holds.
 
-    - `detector`, `embedder`, `min_face`, `max_faces`: as in `FaceAnalysis`, whose answers are written.
-    - `threads`: how many photos are worked on at once; without it as many as `fs.threads()`. While this runs, every call of
-      the library in this process keeps to one thread.
-    - `progress`: True for a bar (where tqdm is installed), or a function that is called with the numbers of photos done and of all.
-    - `overwrite`: begins anew. Without it an output that is there, of the same folder and options, is left as it is; of others, it
-      is an error.
+    - `detector`, `embedder`, `min_face`, `max_faces`: as in `FaceAnalysis`,
+      whose answers are written.
+    - `threads`: how many photos are worked on at once; without it as many as
+      `fs.threads()`. While this runs, every call of the library in this process
+      keeps to one thread.
+    - `progress`: True for a bar (where tqdm is installed), or a function that
+      is called with the numbers of photos done and of all.
+    - `overwrite`: begins anew. Without it an output that is there, of the same
+      folder and options, is left as it is; of others, it is an error.
 
-    Columns: `path` below the folder, `width` and `height` of the photo, its number of `faces`; of a face its number `face`,
-    `box`, `landmarks`, `score`, `quality`, `reasons`, `is_main` and `embedding`; `error`. A photo without faces has one row, with
-    0 `faces`, and one that cannot be read has one with an `error`; what there is none of is null. Rows are in the order of the
-    paths. The schema's metadata has under "facestyle", in JSON, folder, models and threshold.
+    Columns: `path` below the folder, `width` and `height` of the photo, its
+    number of `faces`; of a face its number `face`, `box`, `landmarks`, `score`,
+    `quality`, `reasons`, `is_main` and `embedding`; `error`. A photo without
+    faces has one row, with 0 `faces`, and one that cannot be read has one with
+    an `error`; what there is none of is null. Rows are in the order of the
+    paths. The schema's metadata has under "facestyle", in JSON, folder, models
+    and threshold.
 
-    A run that is interrupted or killed at any moment goes on with the same call, from what is in the folder OUTPUT.parts; the file
-    is the one that an undisturbed run writes, and appears whole. Which photos there are is decided when the first run begins.
+    A run that is interrupted or killed at any moment goes on with the same
+    call, from what is in the folder OUTPUT.parts; the file is the one that an
+    undisturbed run writes, and appears whole. Which photos there are is decided
+    when the first run begins.
     """
     folder, output = (Path(os.fsdecode(text(path, what))) for path, what in ((folder, "folder"), (output, "output")))
     threads = library.threads() if threads is None else integer(threads, "threads")

@@ -179,8 +179,8 @@ class Gallery(Handle):
 
     @property
     def threshold(self) -> float:
-        """The distance up to which two faces are one person's unless another is given: the model's, or what was set, which is
-        kept with the gallery."""
+        """The distance up to which two faces are one person's unless another is
+        given: the model's, or what was set, which is kept with the gallery."""
         return self._info().threshold
 
     @threshold.setter
