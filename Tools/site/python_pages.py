@@ -22,6 +22,7 @@ PAGES = {
         "tracker",
         "identification",
     ],
+    "Many photos": ["embed", "ray.photos", "ray.galleries", "ray.shards", "ray.training"],
     "Style": ["style", "fast_style"],
     "Layers": ["seeing"],
     "Training": ["training", "losses", "detection", "left_out"],
@@ -60,7 +61,7 @@ def pages():
     names = homes()
     found = listed(names)
     for module in (module for modules in found.values() for module in modules):
-        if not (PACKAGE / f"{module}.py").is_file() and not (PACKAGE / module).is_dir():
+        if not (PACKAGE / f"{module.replace('.', '/')}.py").is_file() and not (PACKAGE / module).is_dir():
             raise ValueError(f"{module} on a page; expected a module of {PACKAGE.relative_to(ROOT)}")
     return {f"{FOLDER}/{page_name(title)}": _page(title, modules, names) for title, modules in found.items()}
 
