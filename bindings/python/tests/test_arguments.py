@@ -104,6 +104,10 @@ def good(t):
         "identify": (fs.identify, dict(embeddings=m, labels=np.array([1, 1, 2, 2]), probe=v, **identified)),
         "face_quality": (fs.face_quality, dict(picture=t.image, face=t.face, **plain(fs.face_quality))),
         "picture_endings": (fs.picture_endings, dict(written=True)),
+        "embed_folder": (fs.embed_folder, dict(
+            folder=str(t.folder), output=str(t.folder / "faces.parquet"), detector="faces-yunet", embedder="faces-nn4", min_face=20.0,
+            max_faces=1, threads=1, progress=False, overwrite=False)),
+        "EmbeddedFolder.failures": (fs.EmbeddedFolder(t.folder / "faces.parquet", 0, 0, 0, 0).failures, {}),
         "tsne": (fs.tsne, dict(points=np.eye(8, dtype=np.float32), perplexity=2.0, steps=1, learning_rate=1.0, exaggeration=1.0, exaggerated_steps=0,
                                seed=1, on_step=lambda *_: None, progress=False)),
         "differentiate": (fs.differentiate, dict(function="exp", x=v, way="forward")),
