@@ -72,16 +72,24 @@ package func siftBlock(
     let row = products + i * stride
     let square = Vector(repeating: squares[i])
     var j = 0
-    while j < columns {
+    while j + lanes <= columns {
       let product = load(row + j)
       let isFar = square - (product + product) .> load(limits + j)
       if !all(isFar) {
-        for lane in 0..<min(lanes, columns - j) where !isFar[lane] {
+        for lane in 0..<lanes where !isFar[lane] {
           places[count] = Int32(truncatingIfNeeded: i * stride + j + lane)
           count += 1
         }
       }
       j += lanes
+    }
+    // What is left fills no vector; behind it no number is set.
+    while j < columns {
+      if !(squares[i] - (row[j] + row[j]) > limits[j]) {
+        places[count] = Int32(truncatingIfNeeded: i * stride + j)
+        count += 1
+      }
+      j += 1
     }
   }
   return count
