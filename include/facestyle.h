@@ -1330,6 +1330,9 @@ typedef struct fs_fast_trainer_options {
   uint32_t steps;        /* the rate falls, by half a cosine, to a hundredth at this step; default
                           * 0: it stays */
   uint64_t seed;         /* of the initial weights; default 1 */
+  const fs_model *start; /* a model of the same network, filters and blocks, whose weights the
+                          * training begins with: another style's saves half of the steps; default
+                          * NULL: random weights */
 } fs_fast_trainer_options;
 
 /* The costs before a step: means over its photos, weighted. */
@@ -1343,7 +1346,8 @@ fs_status fs_fast_trainer_options_init(fs_fast_trainer_options *options, size_t 
 
 typedef struct fs_fast_trainer fs_fast_trainer;
 
-/* `style` is cropped about its centre and scaled to side x side. */
+/* `style` is cropped about its centre and scaled to side x side. FS_BAD_DATA for a start of another
+ * network, FS_WRONG_MODEL if `vgg` is none. */
 fs_status fs_fast_trainer_create(fs_fast_trainer **out, const fs_model *vgg, const fs_image *style,
                                  const fs_fast_trainer_options *options);
 /* One step on 1 to 1024 photos, each cropped and scaled like the style. `step` may be NULL.

@@ -212,7 +212,7 @@ static void training(void) {
     memset(&o, 0x5e, sizeof o);
     CHECK_OK(fs_fast_trainer_options_init(&o, sizeof o));
     CHECK(o.size == sizeof o && o.filters == 32 && o.blocks == 5 && o.side == 256 && o.scales == 1 && o.seed == 1);
-    CHECK(o.content_weight == 1 && o.style_weight == 1e-4f && o.smoothness == 1e-3f && o.rate == 1e-3f && o.steps == 0);
+    CHECK(o.content_weight == 1 && o.style_weight == 1e-4f && o.smoothness == 1e-3f && o.rate == 1e-3f && o.steps == 0 && !o.start);
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_fast_trainer_options_init(NULL, sizeof o));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, o, fs_fast_trainer_options_init(&o, sizeof(size_t)));
   }
@@ -248,6 +248,9 @@ static void training(void) {
       if (bad == 8) wrong.size = 8;
       CHECK_REFUSED(FS_INVALID_ARGUMENT, none, fs_fast_trainer_create(&none, vgg, style, &wrong));
     }
+    fs_fast_trainer_options wrong = o;
+    wrong.start = vgg;
+    CHECK_REFUSED(FS_BAD_DATA, none, fs_fast_trainer_create(&none, vgg, style, &wrong));
     REQUIRE_OK(fs_fast_trainer_create(&trainer, vgg, style, &o));
   }
   fs_model_destroy(vgg);

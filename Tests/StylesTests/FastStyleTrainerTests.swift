@@ -57,6 +57,31 @@ import Testing
     #expect(first == again && first != other)
   }
 
+  @Test func `begins with the weights of a model of the same network, and refuses another`() throws {
+    let photo = try Formula.picture("one", width: 32, height: 32),
+      style = try Formula.picture("style", width: 32, height: 32)
+    let path = "/tmp/facestyle-fast-start-\(getpid()).safetensors"
+    defer { unlink(path) }
+    let first = try FastStyleTrainer(vgg(), style: style, options())
+    for _ in 0..<6 { _ = try first.step([photo]) }
+    try first.saveModel(path: path, .float32)
+    let start = try Model(path: path)
+    let next = try FastStyleTrainer(vgg(), style: style, options { $0.seed = 9 }, start: start)
+    // The cost before a step is of the weights only.
+    let costs = try (next.step([photo]).total, first.step([photo]).total)
+    #expect(costs.0 == costs.1)
+    // A residual block more: two convolutions of 16 channels with biases, and their normalisations.
+    let numbers = try start.architecture().parameterCount(), more = numbers + 2 * (16 * 16 * 9 + 16 + 2 * 16)
+    let fault = Failure.badData(
+      "the start has \(numbers) numbers; expected the \(more) of 4 filters and 2 blocks")
+    #expect(throws: fault) {
+      try FastStyleTrainer(vgg(), style: style, options { $0.blocks = 2 }, start: start)
+    }
+    #expect(throws: Failure.badData("the start is a vgg19; expected fast-style-resize")) {
+      try FastStyleTrainer(vgg(), style: style, options(), start: vgg())
+    }
+  }
+
   @Test func `continues from a checkpoint with the same bits, and refuses one of another style`() throws {
     let photo = try Formula.picture("one", width: 32, height: 32),
       style = try Formula.picture("style", width: 40, height: 32)

@@ -7,6 +7,7 @@ a checkpoint from which the same command goes on, and PHOTO as the network paint
 """
 
 import argparse
+import contextlib
 import json
 import random
 import time
@@ -31,6 +32,10 @@ def batches(folder, count, seed, done):
             number += 1
 
 
+def opened(path):
+    return fs.Model.open(path) if path else contextlib.nullcontext()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("vgg", "style", "photos", "photo"):
@@ -45,6 +50,7 @@ def main():
     parser.add_argument("--style-weight", type=float)
     parser.add_argument("--rate", type=float, help="of Adam, at the beginning")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--start", type=Path, help="a model of another style, to begin with its weights: fewer steps do")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     settings = {key: getattr(options, key) for key in ("side", "filters", "blocks", "scales", "steps", "seed")}
@@ -52,8 +58,8 @@ def main():
 
     started, model_path = time.monotonic(), options.out / f"{options.style.stem}.safetensors"
     checkpoint, log_path = model_path.with_suffix(".checkpoint"), model_path.with_suffix(".jsonl")
-    with fs.Model.open(options.vgg) as vgg, fs.Image.open(options.style) as style:
-        trainer = fs.FastStyleTrainer(vgg, style, **settings)
+    with fs.Model.open(options.vgg) as vgg, fs.Image.open(options.style) as style, opened(options.start) as start:
+        trainer = fs.FastStyleTrainer(vgg, style, start=start, **settings)
     earlier = log_path.read_text().splitlines() if checkpoint.exists() and log_path.exists() else []
     with trainer, fs.Image.open(options.photo) as photo, open(log_path, "w") as log:
         begun = 0

@@ -67,8 +67,9 @@ public func fs_fast_trainer_create(
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let vgg = try model(vgg, "vgg"), style = try Handle.object(style, Image.self, "style")
-    let given = try known(options)
-    out.pointee = Handle.make(FastTrainerHandle(try FastStyleTrainer(vgg, style: style, .init(given))))
+    let given = try known(options), start = given.start == nil ? nil : try model(given.start, "start")
+    let trainer = try FastStyleTrainer(vgg, style: style, .init(given), start: start)
+    out.pointee = Handle.make(FastTrainerHandle(trainer))
   }
 }
 

@@ -61,17 +61,23 @@ package final class FastStyleTrainer {
   /// Steps completed.
   package private(set) var steps = 0
 
-  /// - Parameter model: a VGG-19.
-  package init(_ model: Model, style: Image, _ options: Options) throws(Failure) {
+  /// - Parameters:
+  ///   - model: a VGG-19.
+  ///   - start: a model of the same network, with the initial weights; nil: random ones.
+  /// - Throws: `.badData` for a start of another network.
+  package init(_ model: Model, style: Image, _ options: Options, start: Model? = nil) throws(Failure) {
     try model.require(.styleTransfer, for: "teaching a fast style")
     try options.check()
     self.options = options
     vgg = try model.network()
-    architecture = .fastStyleResize(filters: options.filters, blocks: options.blocks)
+    let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
+    self.architecture = architecture
+    if let start { try FastStyleTrainer.check(start: start, architecture, options) }
     var generator = Generator(seed: options.seed)
     network = try TrainableNetwork(architecture.graph, input: architecture.input) {
       specification throws(Failure) in
-      try FastStyleTrainer.initial(specification, &generator)
+      if let start { return try start.weights.tensor(specification.name, specification.extents) }
+      return try FastStyleTrainer.initial(specification, &generator)
     }
     optimiser = try Optimiser(.adam(Adam()), network.parameters)
     var grams: [[Tensor<Float>]] = []
@@ -91,6 +97,20 @@ package final class FastStyleTrainer {
       grams.append(products)
     }
     self.grams = grams
+  }
+
+  private static func check(
+    start: Model, _ architecture: Architecture, _ options: Options
+  ) throws(Failure) {
+    guard start.architectureName == "\(architecture.name)" else {
+      throw .badData("the start is a \(start.architectureName); expected \(architecture.name)")
+    }
+    let numbers = try start.architecture().parameterCount(), wanted = try architecture.parameterCount()
+    guard numbers == wanted else {
+      throw .badData(
+        "the start has \(numbers) numbers; expected the \(wanted) of \(options.filters) filters and \(options.blocks) blocks"
+      )
+    }
   }
 
   /// The last layer starts in the middle of the range, so that the first pictures are grey instead of black.

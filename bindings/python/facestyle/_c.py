@@ -588,6 +588,7 @@ class fs_fast_trainer_options(Sized):
         ("rate", c_float),
         ("steps", c_uint32),
         ("seed", c_uint64),
+        ("start", POINTER(fs_model)),
     ]
 
 

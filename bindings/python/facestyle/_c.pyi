@@ -397,6 +397,7 @@ class fs_fast_trainer_options(Sized):
     rate: float
     steps: int
     seed: int
+    start: Any
 class fs_fast_training_step(Sized):
     size: int
     step: int

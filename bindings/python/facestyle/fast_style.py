@@ -9,7 +9,7 @@ from typing import Any, Callable, NamedTuple, Union
 import numpy as np
 
 from . import _c
-from ._convert import flag, floats, handle, handles, integer, integers, number, pointer, text
+from ._convert import flag, floats, handle, handles, integer, integers, number, optional, pointer, text
 from ._handle import Handle, Worker
 from ._options import defaults, fill
 from ._types import ArrayLike, PathLike, Picture
@@ -133,6 +133,8 @@ class FastStyleTrainer(Worker):
     - `rate`: Adam's (0.001).
     - `steps`: at which the rate has fallen to a hundredth; 0: it stays (0).
     - `seed`: of the first weights (1).
+    - `start`: a model of the same filters and blocks, whose weights it
+      begins with: another style's saves half of the steps (random ones).
     """
 
     _destroy = _c.fs_fast_trainer_destroy
@@ -141,11 +143,15 @@ class FastStyleTrainer(Worker):
         self, vgg: Model, style: Picture, *, filters: int | None = None, blocks: int | None = None, side: int | None = None,
         scales: int | None = None, content_weight: float | None = None, style_weight: float | None = None,
         smoothness: float | None = None, rate: float | None = None, steps: int | None = None, seed: int | None = None,
+        start: Model | None = None,
     ) -> None:
         settings = defaults(_c.fs_fast_trainer_options, _c.fs_fast_trainer_options_init)
         fill(
             settings, filters=filters, blocks=blocks, side=side, scales=scales, content_weight=content_weight,
             style_weight=style_weight, smoothness=smoothness, rate=rate, steps=steps, seed=seed)
+        first = optional(start, Model, "start")
+        if first is not None:
+            settings.start = first
         out = ctypes.POINTER(_c.fs_fast_trainer)()
         given = handle(vgg, Model, "vgg"), handle(style, Image, "style")
         check(_c.fs_fast_trainer_create(ctypes.byref(out), *given, ctypes.byref(settings)))

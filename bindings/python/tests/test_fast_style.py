@@ -191,6 +191,19 @@ def test_a_network_learns_a_style(vgg, style, content, tmp_path):
             assert (picture.width, picture.height) == (content.width, content.height)
 
 
+def test_a_training_begins_with_another_models_weights(vgg, style, content, tmp_path):
+    settings = dict(filters=4, blocks=1, side=32, rate=0.01)
+    with fs.FastStyleTrainer(vgg, style, **settings) as trainer:
+        for _ in range(10):
+            trainer.step([content])
+        trainer.save_model(tmp_path / "first.safetensors", half=False)
+        following = trainer.step([content]).total
+    with fs.Model.open(tmp_path / "first.safetensors") as start, fs.FastStyleTrainer(vgg, style, start=start, **settings) as trainer:
+        assert trainer.step([content]).total == following
+        with pytest.raises(fs.FaceStyleError, match="the start has 9651 numbers; expected the"):
+            fs.FastStyleTrainer(vgg, style, **settings | {"filters": 8}, start=start)
+
+
 def test_a_training_refuses_what_cannot_be(vgg, style):
     with pytest.raises(fs.FaceStyleError, match="side 40; expected a multiple of 16"):
         fs.FastStyleTrainer(vgg, style, side=40)
