@@ -68,16 +68,21 @@ need_swift = @command -v swift >/dev/null || { echo "make: no swift in the path;
 # Without the names of types and members, by which tests print values and the library nothing.
 UNREFLECTED := -Xswiftc -Xfrontend -Xswiftc -disable-reflection-metadata
 
+# SYSROOT=folder links against the system in that folder instead of this one; see portable-wheel.
+SCRATCH := .build
+export FACESTYLE_BUILD := $(BUILD)
+AGAINST := $(if $(SYSROOT),-Xswiftc -sdk -Xswiftc $(SYSROOT) -Xcc --sysroot=$(SYSROOT))
+
 $(LIBRARY): $(SOURCES) | have-deps
 	$(need_swift)
-	swift build -c release --product facestyle $(UNREFLECTED)
-	Tools/place-library .build/release/libfacestyle.so $@ $(SOVERSION)
+	swift build -c release --product facestyle $(UNREFLECTED) $(AGAINST) --scratch-path $(SCRATCH)
+	Tools/place-library $(SCRATCH)/release/libfacestyle.so $@ $(SOVERSION)
 
 $(PROGRAM): $(LIBRARY) $(SOURCES)
 	$(need_swift)
-	swift build -c release --product facestyle-program --static-swift-stdlib --scratch-path .build-program
+	swift build -c release --product facestyle-program --static-swift-stdlib $(AGAINST) --scratch-path $(SCRATCH)-program
 	@mkdir -p $(dir $@)
-	strip -o $@.new .build-program/release/facestyle-program
+	strip -o $@.new $(SCRATCH)-program/release/facestyle-program
 	patchelf --set-rpath '$$ORIGIN:$$ORIGIN/../lib' $@.new
 	mv $@.new $@
 
@@ -179,16 +184,25 @@ deb: all
 # ---- Python ----
 
 # A wheel with the library, the program, the box's models and the libraries that they need. The file's name says which systems it
-# covers: those whose C library is as new as this one's, which is what the tool chain links.
+# covers: those whose C library is as new as this one's, or as SYSROOT's.
 WHEELS := $(BUILD)/wheels
-.PHONY: wheel
+OF_SYSROOT = --ldpaths $(abspath $(BUILD)):$(SYSROOT)/usr/lib/$(shell uname -m)-linux-gnu
+.PHONY: wheel portable-wheel
 wheel: all $(VENV)
 	rm -rf $(BUILD)/wheel $(WHEELS) bindings/python/build bindings/python/*.egg-info
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tools/requirements-wheel.txt
 	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILD)/wheel ./bindings/python
-	PATH=$(abspath $(BUILD)/venv/bin):$$PATH LD_LIBRARY_PATH=$(abspath $(BUILD)) $(PYTHON) -m auditwheel repair --wheel-dir $(WHEELS) $(BUILD)/wheel/*.whl
+	PATH=$(abspath $(dir $(PYTHON))):$$PATH AUDITWHEEL_LD_LIBRARY_PATH=$(abspath $(BUILD)) \
+	    $(PYTHON) -m auditwheel repair $(if $(SYSROOT),$(OF_SYSROOT)) --wheel-dir $(WHEELS) $(BUILD)/wheel/*.whl
 	rm -rf $(BUILD)/wheel bindings/python/build bindings/python/*.egg-info
 	@ls -l $(WHEELS)
+
+# The same for systems from 2020 on: linked against a Debian 11. As root, with Debian's mirror at hand.
+OLD_DEBIAN := $(abspath $(BUILD)/debian-11)
+$(OLD_DEBIAN)/.ready: Tools/old-debian
+	Tools/old-debian $(OLD_DEBIAN)
+portable-wheel: $(OLD_DEBIAN)/.ready $(VENV)
+	$(MAKE) wheel BUILD=$(BUILD)/portable SCRATCH=.build-portable SYSROOT=$(OLD_DEBIAN) VENV=$(VENV) PYTHON=$(PYTHON)
 
 # ---- Models, demo ----
 

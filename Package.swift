@@ -7,6 +7,8 @@ import PackageDescription
 let embeddedLibraries = Context.environment["FACESTYLE_EMBEDDED"]
 let isEmbedded = embeddedLibraries != nil
 let root = Context.packageDirectory
+/// The Makefile's folder of what it builds.
+let built = Context.environment["FACESTYLE_BUILD"] ?? "build"
 
 let common: [SwiftSetting] =
   isEmbedded
@@ -132,7 +134,7 @@ let program: Target = .executableTarget(
   linkerSettings: [
     // By its path: beside the program SwiftPM may have a library of the same name from an earlier build.
     .unsafeFlags([
-      "-Xlinker", "\(root)/build/libfacestyle.so", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"
+      "-Xlinker", "\(root)/\(built)/libfacestyle.so", "-Xlinker", "-rpath", "-Xlinker", "$ORIGIN/../lib"
     ])
   ])
 

@@ -3,6 +3,7 @@
 Without it the package is plain Python, and uses the library that is installed on the system. pyproject.toml has the rest.
 """
 
+import os
 import shutil
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("FACESTYLE_BUILD", "build")  # the Makefile's
 # In the package's folder "native", from the checkout.
 NATIVE = {
-    "libfacestyle.so.0": ROOT / "build/libfacestyle.so.0.1.0",
-    "facestyle": ROOT / "build/facestyle",
+    "libfacestyle.so.0": BUILD / "libfacestyle.so.0.1.0",
+    "facestyle": BUILD / "facestyle",
     "include/facestyle.h": ROOT / "include/facestyle.h",
     **{f"models/{path.name}": path for path in sorted((ROOT / "models").glob("*.safetensors"))},
     "models/README.md": ROOT / "models/README.md",  # the models' terms

@@ -1,14 +1,16 @@
 """Trains the model that comes with the library, models/faces-nn4.safetensors: nn4.small2, taught by dlib's network.
 
-    make train-model DATA=folder        # two and a half hours on two cores; goes on where it was interrupted
+    make train-model DATA=folder        # four hours on two cores; goes on where it was interrupted
 
 The student never sees a name. Each photo is varied, half of them blended with another face, and the student learns to answer
 what the teacher answers to the very same picture: so every blend is one more person. Then it learns from more photos, of people
-of all ages and origins, and keeps strangers apart whom the teacher confuses. DATA holds
+of all ages and origins, and keeps strangers apart whom the teacher confuses; and a third time, from still more. DATA holds
 
     celeba/PERSON/*.jpg                 160x160 crops of CelebA whose points lie alike
     landmarks/images/*, points.json     photos with five points each
     utkface/*.jpg                       UTKFace's photos; those that examples/group_report.py looks at are left out
+    aaf/*.jpg                           the photos of the All-Age-Faces set, each of another person
+    celeba-photos/*.jpg                 more of CelebA's photos, whole
     lfw/images, pairs.txt, landmarks.json     for the report alone: nothing is learned from it
 """
 
@@ -19,6 +21,7 @@ import tempfile
 from pathlib import Path
 
 import facestyle as fs
+import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
@@ -33,22 +36,40 @@ def corrected(points):
     return {name: [[x, y + RISE * ("__" in name)] for x, y in face] for name, face in points.items()}
 
 
-def photos(options, landmarks, strangers=None):
+def points_of_largest(paths):
+    points = {}
+    with fs.Model.open("faces-points") as model, fs.Detector(model, min_face=60) as detector:
+        for path in paths:
+            with fs.Image.open(path) as photo:
+                faces = detector.find(photo)
+            if faces:
+                largest = max(faces, key=lambda face: face.box[2] * face.box[3])
+                points[path.name] = np.asarray(largest.landmarks).tolist()
+    return points
+
+
+def landmarks_of(options, name):
+    """The file with points of a folder's photos that may be learned from; made once. Photos without points are left out."""
+    file = options.out.with_name(f"{name}.json")
+    if not file.exists():
+        paths = sorted((options.data / name).glob("*.jpg"))
+        if name == "utkface":
+            points = points_by_detector([path for path in paths if not is_kept_for_evaluation(path)])
+        else:
+            points = points_of_largest(paths)
+        file.write_text(json.dumps(points))
+    return file
+
+
+def photos(options, landmarks, strangers=(), nobody=()):
     found = fs.Photos()
     found.add_people(options.data / "celeba", points=CELEBA_POINTS)
     found.add_folder(options.data / "landmarks" / "images", landmarks=landmarks)
-    if strangers:
-        found.add_strangers(options.data / "utkface", landmarks=strangers)  # photos without points are left out
+    for name in nobody:
+        found.add_folder(options.data / name, landmarks=landmarks_of(options, name))
+    for name in strangers:
+        found.add_strangers(options.data / name, landmarks=landmarks_of(options, name))
     return found
-
-
-def strangers(options):
-    """The file with points of UTKFace's photos that may be learned from; made once."""
-    file = options.out.with_name("utkface.json")
-    if not file.exists():
-        paths = [path for path in sorted((options.data / "utkface").glob("*.jpg")) if not is_kept_for_evaluation(path)]
-        file.write_text(json.dumps(points_by_detector(paths)))
-    return file
 
 
 def train(options, teacher, stage, learned_from, loss, steps, rate, start=None, average=0):
@@ -78,7 +99,7 @@ def label(model, path):
     save_file(tensors, path, {
         **metadata,
         "name": "faces-nn4",
-        "licence": "weights: research and other non-commercial use, as CelebA's and UTKFace's photos; see models/README.md",
+        "licence": "weights: research and other non-commercial use, as CelebA's, UTKFace's and All-Age-Faces' photos; see models/README.md",
         "source": "libfacestyle, examples/training/shipped.py",
     })  # fmt: skip
 
@@ -96,7 +117,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=Path("build/models/dlib-resnet.safetensors"))
-    parser.add_argument("--steps", type=int, nargs=2, default=(6000, 4000), help="of the two stages")
+    parser.add_argument("--steps", type=int, nargs=3, default=(6000, 4000, 6000), help="of the three stages")
     parser.add_argument("--threshold", type=float, default=0.346)
     parser.add_argument("--out", type=Path, default=Path("build/training/faces-nn4.safetensors"))
     options = parser.parse_args()
@@ -108,9 +129,12 @@ def main():
         apart = fs.Loss("distillation", stranger_weight=5, stranger_limit=0.85)
         with fs.Model.open(first) as start:
             second = train(
-                options, teacher, "second", photos(options, landmarks, strangers(options)), apart, options.steps[1], 2e-3,
+                options, teacher, "second", photos(options, landmarks, ["utkface"]), apart, options.steps[1], 2e-3,
                 start=start, average=0.999)
-    label(second, options.out)
+        with fs.Model.open(second) as start:
+            more = photos(options, landmarks, ["utkface", "aaf"], ["celeba-photos"])
+            third = train(options, teacher, "third", more, apart, options.steps[2], 2.5e-3, start=start, average=0.999)
+    label(third, options.out)
     report(options)
 
 
