@@ -17,7 +17,7 @@ from test_doctor import BOX, without_models
 def test_a_word_that_is_no_command_is_told_with_the_nearest_one(words, told, see):
     result = run(*words)
     assert (result.returncode, result.stdout) == (BAD_USAGE, "")
-    assert result.stderr == f"Error: {told}\n  See '{see} --help' for more information.\n"
+    assert result.stderr == f"Error: {told}\nUsage: {see} <subcommand>\n  See '{see} --help' for more information.\n"
 
 
 def test_help_of_a_command_is_no_command_that_is_unknown():

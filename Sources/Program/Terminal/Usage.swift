@@ -22,6 +22,7 @@ func unknownCommand(
   let meant = near.map { "Did you mean '\($0.name)'?" } ?? "Expected one of the list in its help."
   return """
     Error: '\(word)' is no command of \(path). \(meant)
+    Usage: \(path) <subcommand>
       See '\(path) --help' for more information.
 
     """
