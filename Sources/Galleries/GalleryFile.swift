@@ -108,8 +108,7 @@ package enum GalleryFile {
     }
     while lines.position < bytes.count {
       let fields = try lines.fields(of: bytes, max: columns)
-      // A blank line.
-      if fields.count == 1, fields[0].allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+      if fields.count == 1, fields[0].allSatisfy({ isBlank($0) }) { continue }
       func refuse(_ what: String) -> Failure { .badData("\(path): line \(lines.line): \(what)") }
       guard fields.count == columns else { throw refuse("\(fields.count) fields; expected \(columns)") }
       guard let name = text(fields[0]), name.utf8.count >= 1, name.utf8.count <= SharedGallery.maxNameBytes

@@ -51,7 +51,7 @@ struct PostgreSQLOptions {
   private static func words(_ text: String) -> [String] {
     var words: [String] = [], word: [UInt8] = [], isKept = false, isWord = false
     for byte in text.utf8 {
-      if isKept || !(byte == 0x20 || (byte >= 0x09 && byte <= 0x0D) || byte == UInt8(ascii: "\\")) {
+      if isKept || !(isSpace(byte) || byte == UInt8(ascii: "\\")) {
         word.append(byte)
         (isKept, isWord) = (false, true)
       } else if byte == UInt8(ascii: "\\") {

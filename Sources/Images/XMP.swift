@@ -25,9 +25,7 @@ enum XMP {
   private static func value(_ packet: Span<UInt8>, from start: Int) -> Orientation? {
     var place = start
     func next() -> UInt8? {
-      while place < packet.count, packet[place] == 0x20 || (0x09...0x0D).contains(packet[place]) {
-        place += 1
-      }
+      while place < packet.count, isSpace(packet[place]) { place += 1 }
       guard place < packet.count else { return nil }
       defer { place += 1 }
       return packet[place]

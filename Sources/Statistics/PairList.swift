@@ -74,8 +74,6 @@ package final class PairList: @unchecked Sendable {
   }
 }
 
-func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
-
 /// The lines of a text that are not blank.
 struct PairLines {
   private var position: Int

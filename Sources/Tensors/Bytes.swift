@@ -22,3 +22,9 @@ extension Span where Element == UInt8 {
 
   package var array: [UInt8] { withUnsafeBufferPointer { Array($0) } }
 }
+
+/// Whether a byte separates words of a line: a space, a tab, or the return before a line feed.
+package func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }
+
+/// Whether it separates words of a text: blanks, and what ends lines and pages, as C's `isspace`.
+package func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }

@@ -761,8 +761,8 @@ def test_a_gallery_is_searched_with_the_installed_model_that_it_was_made_with(tm
     assert answer("detect", OBAMA, "--gallery", gallery)["faces"][0]["name"] == "Barack Obama"
     good("gallery", "add", gallery, "Barack Obama", PHOTOS / "obama3.jpg")
     for command in (["identify", OBAMA, "--gallery", gallery], ["gallery", "add", gallery, "X", OBAMA]):
-        assert "model" in refused(*command, *LARGE)
-    assert "model" in refused("detect", OBAMA, "--gallery", gallery, "--embedder", "dlib-resnet")
+        assert "embeddings of faces-nn4" in refused(*command, *LARGE)
+    assert "embeddings of faces-nn4" in refused("detect", OBAMA, "--gallery", gallery, "--embedder", "dlib-resnet")
 
 
 @models

@@ -31,4 +31,10 @@ import Testing
     #expect(part == Array("face".utf8))
     #expect(mark(text) == 0 && mark([0xEF, 0xBB]) == 0 && mark([0xEF, 0xBB, 0xBF, 1]) == 3 && mark([]) == 0)
   }
+
+  @Test func `a blank is within a line, a space also between lines and pages`() {
+    let all = UInt8.min...UInt8.max
+    #expect(all.filter(isBlank) == Array("\t\r ".utf8))
+    #expect(all.filter(isSpace) == Array("\t\n\u{B}\u{C}\r ".utf8))
+  }
 }

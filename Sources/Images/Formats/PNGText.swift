@@ -63,7 +63,6 @@ struct PNGText {
     func skip(while isSkipped: (UInt8) -> Bool) {
       while place < text.count, isSkipped(text[place]) { place += 1 }
     }
-    func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
     skip(while: isSpace)
     skip { $0 != 0x0A }  // the name
     skip(while: isSpace)

@@ -29,14 +29,14 @@ package struct ModelFinder {
   }
 
   /// The file of a name. Of a role it is the best one that is there.
-  /// - Throws: `.notFound`, with the folders.
+  /// - Throws: `.notFound`, with the folders and the way to get it.
   package func path(named name: String) throws(Failure) -> String {
     let names = ModelRole(named: name)?.candidates ?? [name]
     if let path = first(of: names) { return path }
     let files = names.map { "\($0)\(ModelFinder.ending)" }.joined(separator: " or ")
+    let remedy = ModelOrigin(ofModel: name).remedy
     throw .notFound(
-      "no model \"\(name)\": no \(files) in \(folders.text); expected one from `make models`, or a file's path"
-    )
+      "no model \"\(name)\": no \(files) in \(folders.text); expected \(remedy), or a file's path")
   }
 
   /// The first name that a folder has, in the first such folder.

@@ -89,9 +89,10 @@ struct Calibrate: ParsableCommand {
     _ stored: Gallery?, _ options: fs_calibration_options
   ) throws(Failure) -> LabelledPairs {
     if labelled.place.isEmpty, let stored {
-      let model = try embedderModel(asked: face.model, for: stored), wanted = try stored.info.model
-      let name = model.fingerprint == wanted ? model.name : "model \(String(wanted, radix: 16))"
-      return try LabelledPairs(stored, model: name)
+      let wanted = try stored.info.model
+      let model =
+        try face.model == nil ? installedEmbedder(wanted) : openEmbedder(asked: face.model, for: stored).1
+      return try LabelledPairs(stored, model: model?.name ?? "model \(String(wanted, radix: 16))")
     }
     return try labelled.measure(face, for: stored, byFolds: false) { pairs throws(Failure) in
       // The same number of pairs, all of them clear: too few are refused before they are embedded.

@@ -11,7 +11,8 @@ struct Compare: Question {
       has no face, or only one that is too bad to be recognised, such as one that is small, \
       blurred or cut off. --any-face answers for bad faces, too.
 
-      With --json "same" is null without an answer, and "reasons" are those against each face.
+      With --json "same" is null without an answer, and "reasons" are those against each face. If a \
+      photo cannot be read or has no face, there are "same" and "error".
       """)
 
   @Argument(help: "A photo.") var first: String
@@ -25,7 +26,13 @@ struct Compare: Question {
   func run() throws {
     try common.apply()
     let reader = try face.open()
-    let verdict = try reader.compare(first, second, threshold.value)
+    let verdict: fs_verdict
+    do throws(Failure) {
+      verdict = try reader.compare(first, second, threshold.value)
+    } catch {
+      if common.json { print(JSON.object(["same": .null, "error": .string(error.message)])) }
+      throw error
+    }
     let same = verdict.same != 0, isSure = bad.isSure(verdict.reasons.0, verdict.reasons.1)
     if common.json {
       let reasons = [verdict.reasons.0, verdict.reasons.1].map(reasonTexts)

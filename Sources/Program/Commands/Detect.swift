@@ -99,7 +99,7 @@ struct SearchOptions: ParsableArguments {
       valueName: "model"))
   var detector: Networks?
 
-  @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
+  @Option(help: ArgumentHelp("The detector's model.", valueName: "model"))
   var model: String?
 
   @Flag(help: "Also find a face that fills the picture.")
@@ -151,7 +151,7 @@ struct NameOptions: ParsableArguments {
 
   @OptionGroup var key: KeyOption
 
-  @Option(help: ArgumentHelp("The embedder's model.", valueName: "file"))
+  @Option(help: ArgumentHelp("The embedder's model.", valueName: "model"))
   var embedder: String?
 
   func validate() throws {
@@ -166,10 +166,8 @@ struct NameOptions: ParsableArguments {
     guard detector.findsPoints else {
       throw Failure("this detector finds no points, by which faces are named; expected another --detector")
     }
-    let key = try key.read(), people = try Gallery(opening: gallery, nil, key: key, .read)
-    let model = try embedderModel(asked: embedder, for: people), embedder = try Embedder(model)
-    return try FaceNames(
-      Gallery(opening: gallery, embedder, key: key, .read), embedder, model: model.name,
-      Gallery.identifyDefaults())
+    let people = try Gallery(opening: gallery, nil, key: key.read(), .read)
+    let (embedder, model) = try openEmbedder(asked: embedder, for: people)
+    return try FaceNames(people, embedder, model: model.name, Gallery.identifyDefaults())
   }
 }

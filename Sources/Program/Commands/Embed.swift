@@ -7,6 +7,7 @@ struct Embed: ParsableCommand {
     usage: """
       facestyle embed <photo> [<options>]
       facestyle embed <photo|folder> ... --json [<options>]
+      facestyle embed <folder> -o <file> [<options>]
       """,
     discussion: """
       Without --json, the main face of one photo, one number per line. With it, all faces of all \
@@ -14,7 +15,9 @@ struct Embed: ParsableCommand {
       "dimension", "faces"}; each face has "x", "y", "width", "height", "score", "landmarks" and \
       "embedding". A photo that fails is {"photo", "error"}; the others are done, and the exit status is 1.
 
-      `python3 -m facestyle.embed` does that for a folder of any size, to a Parquet file.
+      With -o, all faces of a folder of any size go to one Parquet file, by the Python package, which \
+      must be installed with pyarrow for the python3 in the path. A run that was stopped or killed goes \
+      on with the same command. docs/many-photos.md has the columns.
       """)
 
   @Argument(help: "\(anyPictureFormat) files, and folders of them.") var photos: [String]
@@ -25,17 +28,37 @@ struct Embed: ParsableCommand {
     transform: PictureOutput.init(argument:))
   var chip: PictureOutput?
 
+  @Option(
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("Write all faces of a folder to a .parquet file.", valueName: "file"))
+  var output: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "With -o, the maximum number of faces of a photo; the largest are kept.", valueName: "count"))
+  var maxFaces: UInt32?
+
+  @Flag(help: "With -o, begin anew where the output is there.")
+  var overwrite = false
+
   @OptionGroup var face: FaceOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
-    if photos.count > 1, !common.json || chip != nil {
-      throw ValidationError("\(photos.count) photos; expected one, or --json without --chip.")
+    if output != nil {
+      try require(photos.count == 1, "\(photos.count) folders with --output; expected one.")
+      try require(chip == nil, "--chip is of one photo; expected none with --output.")
+      return
     }
+    try require(maxFaces == nil && !overwrite, "--max-faces and --overwrite are for an --output.")
+    try require(!photos.isEmpty, "No photo; expected one or more.")
+    try require(
+      photos.count == 1 || (common.json && chip == nil),
+      "\(photos.count) photos; expected one, or --json without --chip.")
   }
 
   func run() throws {
+    if output != nil { try becomeTableCommand() }
     try common.apply()
     try checkOutputs(chip?.path)
     let reader = try face.open()

@@ -40,6 +40,10 @@ struct FaceStyleProgram: ParsableCommand {
       // Arguments may be paths of any bytes: `CommandLine.arguments` would repair them.
       let words = (0..<Int(CommandLine.argc)).compactMap { CommandLine.unsafeArgv[$0].map { pathText($0) } }
       let arguments = Array(words.dropFirst())
+      if let told = unknownCommand(arguments[...], of: self) {
+        writeError(shown(told))
+        Glibc.exit(ExitCode.validationFailure.rawValue)
+      }
       var command = try parseAsRoot(arguments)
       failureStatus = command is Question ? noAnswer : EXIT_FAILURE
       try command.run()

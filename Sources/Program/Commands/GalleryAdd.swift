@@ -45,28 +45,24 @@ struct GalleryAdd: ParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if people != nil {
-      if name != nil { throw ValidationError("--people has the names; expected no other.") }
-    } else if let name {
-      if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
+    try require(people == nil || name == nil, "--people has the names; expected no other.")
+    try require(people != nil || name != nil, "No person; expected a name and photos, or --people.")
+    try require(people != nil || !photos.isEmpty, "No photo; expected one or more.")
+    if let name {
       let length = name.utf8.count, most = Int(FS_NAME_CAPACITY) - 1
-      if length < 1 || length > most {
-        throw ValidationError("The name has \(length) bytes; expected 1 to \(most).")
-      }
-    } else {
-      throw ValidationError("No person; expected a name and photos, or --people.")
+      try require((1...most).contains(length), "The name has \(length) bytes; expected 1 to \(most).")
     }
-    if let note, note.utf8.count >= Int(FS_NOTE_CAPACITY) {
-      throw ValidationError(
-        "--note has \(note.utf8.count) bytes; expected at most \(FS_NOTE_CAPACITY - 1).")
+    if let note {
+      let length = note.utf8.count, most = Int(FS_NOTE_CAPACITY) - 1
+      try require(length <= most, "--note has \(length) bytes; expected at most \(most).")
     }
   }
 
   func run() throws {
     try common.apply()
     let key = try key.read(), list = try listed()
-    let reader = try face.open(for: Gallery(ifThere: self.gallery, nil, key: key))
-    var there = try Gallery(ifThere: self.gallery, reader.embedder, key: key)
+    var there = try Gallery(ifThere: self.gallery, nil, key: key)
+    let reader = try face.open(for: there)
     var added: [JSON] = [], conflicts: [JSON] = [], names: Set<String> = []
     for (name, path) in list {
       guard let (embedding, reasons) = try reader.portrait(path, ofMain: mainFace) else { continue }

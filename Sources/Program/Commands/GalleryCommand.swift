@@ -189,7 +189,7 @@ struct KeyOption: ParsableArguments {
 /// Options of commands that add photos to a gallery.
 struct ReceivingOptions: ParsableArguments {
   @OptionGroup var key: KeyOption
-  @Option(help: ArgumentHelp("The embedder's model.", valueName: "file")) var model: String?
+  @Option(help: ArgumentHelp("The embedder's model.", valueName: "model")) var model: String?
 
   /// Adds photos to the existing gallery, whatever its model, or to a new one for the embedder's, which is
   /// created only if they can be added.
@@ -197,16 +197,12 @@ struct ReceivingOptions: ParsableArguments {
     into place: String, _ photos: (Gallery) throws(Failure) -> fs_gallery_report
   ) throws(Failure) -> (fs_gallery_report, Gallery) {
     let key = try key.read()
-    let asked = try model == nil ? nil : openEmbedder()
+    let asked = try model == nil ? nil : openEmbedder(asked: model, for: nil).0
     if let there = try Gallery(ifThere: place, asked, key: key) { return (try photos(there), there) }
-    let embedder = if let asked { asked } else { try openEmbedder() }
+    let embedder = if let asked { asked } else { try openEmbedder(asked: nil, for: nil).0 }
     _ = try photos(Gallery(embedder))
     let new = try Gallery(opening: place, embedder, key: key, .create)
     return (try photos(new), new)
-  }
-
-  private func openEmbedder() throws(Failure) -> Embedder {
-    try Embedder(openModel(Role.faces, asked: model))
   }
 }
 

@@ -43,11 +43,10 @@ struct Identify: Question {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if gallery == nil, photos.count < 2 {
-      throw ValidationError("Give either a folder of people, after the photos, or --gallery.")
-    }
-    if photos.isEmpty { throw ValidationError("No photo; expected one or more.") }
-    if gallery == nil, key.keyFile != nil { throw ValidationError("--key-file is for a gallery.") }
+    try require(
+      gallery != nil || photos.count > 1, "Give either a folder of people, after the photos, or --gallery.")
+    try require(!photos.isEmpty, "No photo; expected one or more.")
+    try require(gallery != nil || key.keyFile == nil, "--key-file is for a gallery.")
   }
 
   func run() throws {
@@ -57,7 +56,7 @@ struct Identify: Question {
       _ = try list.each(common) { photo throws(Failure) in _ = try Picture(ofFaces: photo.path) }
       throw ExitCode(noAnswer)
     }
-    let (reader, people) = try open()
+    let (people, reader) = try open()
     var options = try rule.options()
     options.threshold = threshold.value
     let names = try FaceNames(people, reader.embedder, model: reader.name, options)
@@ -77,27 +76,25 @@ struct Identify: Question {
     try end(with: areKnown)
   }
 
-  private func open() throws(Failure) -> (FaceReader, Gallery) {
-    if let gallery {
-      let key = try key.read(), stored = try Gallery(opening: gallery, nil, key: key, .read)
-      let reader = try face.open(for: stored)
-      // Opened again with another model's embedder, it says what is wrong.
-      let people =
-        try stored.info.model == reader.fingerprint
-        ? stored : Gallery(opening: gallery, reader.embedder, key: key, .read)
-      try require(people, gallery)
-      return (reader, people)
+  private func open() throws(Failure) -> (Gallery, FaceReader) {
+    let place = gallery ?? photos.last ?? ""
+    let stored = try gallery.map { place throws(Failure) in
+      try Gallery(opening: place, nil, key: key.read(), .read)
     }
-    let folder = photos.last ?? "", reader = try face.open(), people = try Gallery(reader.embedder)
-    for (name, path) in try photosOfPeople(folder) {
-      if let (known, _) = try reader.portrait(path, ofMain: true) { try people.add(name, known) }
-    }
-    try require(people, folder)
-    return (reader, people)
+    let reader = try face.open(for: stored)
+    let people = if let stored { stored } else { try gallery(of: photosOfPeople(place), reader) }
+    guard people.photos > 0 else { throw Failure("\(nameOfGallery(place)): no photo with a face") }
+    return (people, reader)
   }
 
-  private func require(_ people: Gallery, _ place: String) throws(Failure) {
-    guard people.photos > 0 else { throw Failure("\(nameOfGallery(place)): no photo with a face") }
+  private func gallery(
+    of photos: [(name: String, path: String)], _ reader: FaceReader
+  ) throws(Failure) -> Gallery {
+    let people = try Gallery(reader.embedder)
+    for (name, path) in photos {
+      if let (known, _) = try reader.portrait(path, ofMain: true) { try people.add(name, known) }
+    }
+    return people
   }
 }
 

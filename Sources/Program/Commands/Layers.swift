@@ -369,7 +369,7 @@ struct Units: ExpressibleByArgument {
   }
 }
 
-private let modelHelp = ArgumentHelp("The network. (default: vgg19)", valueName: "file")
+private let modelHelp = ArgumentHelp("The network. (default: vgg19)", valueName: "model")
 
 /// Files as given, and the pictures in folders.
 private func photoFiles(_ paths: [String]) throws(Failure) -> [String] {

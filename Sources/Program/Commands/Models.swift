@@ -25,7 +25,8 @@ struct Models: ParsableCommand {
       return
     }
     guard !models.isEmpty else {
-      print("no models; `make models` downloads some, and `facestyle --help` says where they are looked for")
+      print("no models; `make models` or `python3 -m facestyle.models` gets some, and")
+      print("`facestyle --help` says where they are looked for")
       return
     }
     let width = min(models.map { $0.shownName.count }.max() ?? 0, 30)

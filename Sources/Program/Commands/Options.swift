@@ -15,10 +15,10 @@ struct CommonOptions: ParsableArguments {
 
 /// Options of commands that find a face and embed it.
 struct FaceOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The embedder's model.", valueName: "file"))
+  @Option(help: ArgumentHelp("The embedder's model.", valueName: "model"))
   var model: String?
 
-  @Option(help: ArgumentHelp("The detector's model.", valueName: "file"))
+  @Option(help: ArgumentHelp("The detector's model.", valueName: "model"))
   var detectorModel: String?
 
   @Option(
@@ -28,7 +28,7 @@ struct FaceOptions: ParsableArguments {
 
   /// - Parameter gallery: whose embeddings the embedder must be able to compare with.
   func open(for gallery: Gallery? = nil) throws(Failure) -> FaceReader {
-    let (embedder, model) = try openEmbedder(for: gallery)
+    let (embedder, model) = try openEmbedder(asked: self.model, for: gallery)
     let detector = try embedder.isAligning ? openDetector() : nil
     return FaceReader(
       detector: detector, embedder: embedder, name: model.name, architecture: model.architecture,
@@ -39,12 +39,6 @@ struct FaceOptions: ParsableArguments {
     var options = try Detector.defaults()
     if let minFace { options.min_face = minFace }
     return try Detector(try openModel(Role.facesWithPoints, asked: detectorModel), options)
-  }
-
-  /// The embedder and its model.
-  func openEmbedder(for gallery: Gallery? = nil) throws(Failure) -> (Embedder, Model) {
-    let model = try embedderModel(asked: self.model, for: gallery)
-    return (try Embedder(model), model)
   }
 }
 

@@ -72,7 +72,7 @@ struct Restyle: ParsableCommand {
     if let model { asked.append(model) }
     if !isMany { try checkOutputs(files(output, asked)) }
     // All are opened before the first one paints.
-    let networks = try asked.map { style throws(Failure) in try Model(opening: style.network) }
+    let networks = try asked.map { style throws(Failure) in try style.open() }
     let painters = Array(zip(asked, networks))
     guard isMany else { return try paint(pictures[0], to: output, painters) }
     let list = PhotoList(pictures, without: output)

@@ -45,7 +45,7 @@ struct Style: ParsableCommand {
   @Option(help: ArgumentHelp("Write the picture of every n-th step, as FILE-0020.png.", valueName: "n"))
   var saveEvery: UInt32?
 
-  @Option(help: ArgumentHelp("The model of VGG-19.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model of VGG-19.", valueName: "model"))
   var model: String?
 
   @Flag(help: "Print how much memory the painting would take, without painting.")
@@ -73,7 +73,7 @@ struct Style: ParsableCommand {
     let vgg = try openModel("vgg19", asked: model)
     let painted = try Picture(opening: content)
     guard let output, !memory else { return try tellMemory(for: painted, vgg) }
-    let paintings = try styles.map { path throws(Failure) in try Picture(opening: path) }
+    let paintings = try styles.map { path throws(Failure) in try painting(path) }
     let opened = try places.open(painted, styles: styles.count)
     let faces = try places.faces ? PaintedFaces(painted, content) : nil
     if let faces { opened.map = try faces.map() }
@@ -124,6 +124,17 @@ struct Style: ParsableCommand {
       }
     }
     try painter.troubles.end()
+  }
+
+  private func painting(_ path: String) throws(Failure) -> Picture {
+    if kind(of: path) == .absent,
+      try ModelDescription.all().contains(where: { $0.name == path && $0.use == FS_MODEL_FAST_STYLE })
+    {
+      throw Failure(
+        "\(path): a style that a network has learned; expected a picture, or facestyle restyle --style \(path)"
+      )
+    }
+    return try Picture(opening: path)
   }
 
   private func tellMemory(for painted: Picture, _ vgg: Model) throws(Failure) {

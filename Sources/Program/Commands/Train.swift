@@ -7,7 +7,7 @@ struct Train: ParsableCommand {
     abstract: "Trains an embedder on photos of people, or on the embeddings of a teacher.",
     usage: """
       facestyle train --people <folder> --out <file> [<options>]
-      facestyle train --photos <folder> --teacher <file> --out <file> ...
+      facestyle train --photos <folder> --teacher <model> --out <file> ...
       """,
     discussion: """
       A folder of people has a folder for each of them, with photos. Faces must be \
@@ -52,14 +52,14 @@ struct Train: ParsableCommand {
 
   @Option(help: "The network. (default: that of --start, or nn4.small2)") var architecture: String?
 
-  @Option(help: ArgumentHelp("A model to start from, in place of random weights.", valueName: "file"))
+  @Option(help: ArgumentHelp("A model to start from, in place of random weights.", valueName: "model"))
   var start: String?
 
   @Option(help: "The loss. (default: semi-hard; with a teacher distillation)") var loss: LossName?
   @Option(help: "The margin of the loss. (default: 0.2, contrastive 1, cosface 0.35, arcface 0.5)")
   var margin: Float?
 
-  @Option(help: ArgumentHelp("The model whose embeddings to learn.", valueName: "file"))
+  @Option(help: ArgumentHelp("The model whose embeddings to learn.", valueName: "model"))
   var teacher: String?
 
   @Option(
@@ -133,9 +133,6 @@ struct Train: ParsableCommand {
   private var lossName: LossName { loss ?? (teacher == nil ? .semiHard : .distillation) }
 
   func validate() throws {
-    func require(_ isRight: Bool, _ message: String) throws {
-      if !isRight { throw ValidationError(message) }
-    }
     try require(
       !people.isEmpty || !photos.isEmpty || !strangers.isEmpty,
       "Missing expected argument '--people <folder>'")
@@ -160,10 +157,10 @@ struct Train: ParsableCommand {
     try require(checkpointEvery == nil || checkpoint != nil, "--checkpoint-every needs a --checkpoint.")
     if let blend { try require(blend >= 0 && blend <= 1, "--blend is \(blend); expected 0 to 1.") }
     try require(threshold >= 0 && threshold.isFinite, "--threshold is \(threshold); expected 0 or more.")
-    if let architecture, !knownArchitectures.contains(architecture) {
-      throw ValidationError(
-        "--architecture is '\(architecture)'; expected one of \(knownArchitectures.joined(separator: ", "))."
-      )
+    if let architecture {
+      try require(
+        knownArchitectures.contains(architecture),
+        "--architecture is '\(architecture)'; expected one of \(knownArchitectures.joined(separator: ", ")).")
     }
   }
 

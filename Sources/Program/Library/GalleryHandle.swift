@@ -3,9 +3,12 @@ import CFaceStyle
 /// People and the embeddings of their photos.
 final class Gallery {
   let handle: OpaquePointer
+  /// In messages.
+  let name: String
 
   init(_ embedder: Embedder) throws(Failure) {
     handle = try made("") { fs_gallery_create(&$0, embedder.handle) }
+    name = "the gallery"
   }
 
   enum Access { case create, change, read }
@@ -23,6 +26,7 @@ final class Gallery {
         return fs_gallery_open(&handle, place, embedder?.handle, &options)
       }
     }
+    name = nameOfGallery(place)
   }
 
   deinit { fs_gallery_destroy(handle) }

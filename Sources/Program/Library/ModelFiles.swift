@@ -6,17 +6,30 @@ func openModel(_ name: String, asked: String? = nil) throws(Failure) -> Model {
   try Model(opening: asked ?? name)
 }
 
-/// The embedder that was requested; otherwise the best one, or, if a gallery has embeddings of another, that
-/// one if it is installed.
-func embedderModel(asked: String?, for gallery: Gallery?) throws(Failure) -> Model {
-  let best = try openModel(Role.faces, asked: asked)
-  guard asked == nil, let wanted = try gallery?.info.model, wanted != best.fingerprint else { return best }
-  for other in try ModelDescription.all()
-  where other.use == FS_MODEL_EMBEDDER && other.fault == nil && !other.isHidden && other.name != best.name {
-    let model = try openModel(other.name)
-    if model.fingerprint == wanted { return model }
+/// The embedder that was requested, and its model; otherwise the best one, or, for a gallery, the one that
+/// made its embeddings.
+/// - Throws: if the gallery has embeddings of another model, or of one that is not installed.
+func openEmbedder(asked: String?, for gallery: Gallery?) throws(Failure) -> (Embedder, Model) {
+  var model = try openModel(Role.faces, asked: asked)
+  if let gallery, try gallery.info.model != model.fingerprint {
+    let theirs = try installedEmbedder(gallery.info.model)
+    guard asked == nil, let theirs else {
+      let whose = theirs?.name ?? "a model that is not installed"
+      throw Failure("\(gallery.name): embeddings of \(whose); \(model.name) cannot compare with them")
+    }
+    model = theirs
   }
-  return best  // which the gallery refuses
+  return (try Embedder(model), model)
+}
+
+/// nil if it is not installed.
+func installedEmbedder(_ fingerprint: UInt64) throws(Failure) -> Model? {
+  for found in try ModelDescription.all()
+  where found.use == FS_MODEL_EMBEDDER && found.fault == nil && !found.isHidden {
+    let model = try openModel(found.name)
+    if model.fingerprint == fingerprint { return model }
+  }
+  return nil
 }
 
 /// The names of the models that the library chooses by itself.

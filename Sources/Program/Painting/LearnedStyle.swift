@@ -33,6 +33,13 @@ struct LearnedStyle: ExpressibleByArgument {
     return parts
   }
 
+  func open() throws(Failure) -> Model {
+    if parts.isEmpty, network.contains(":"), kind(of: network) == .absent {
+      throw Failure("\(argument): no numbers of styles after the colon; expected a style such as NAME:3,12=2")
+    }
+    return try Model(opening: network)
+  }
+
   /// For the name of a file: "scream", "multistyle26-3-12-2".
   var fileText: String {
     let (name, ending) = nameAndExtension(fileName(network))

@@ -6,7 +6,8 @@ import Glibc
 struct StyleControls: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Settings to start from. (default: pyramid)", discussion: Preset.list, valueName: "name"))
+      "Settings to start from. (default: pyramid)", discussion: Preset.list, valueName: "name"),
+    transform: Preset.init(named:))
   var preset: Preset?
 
   @Option(
@@ -118,13 +119,18 @@ struct StyleControls: ParsableArguments {
 }
 
 /// A preset by its name in the library.
-struct Preset: ExpressibleByArgument {
+struct Preset {
   let value: fs_style_preset
 
-  init?(argument: String) {
-    guard let value = Preset.all.first(where: { String(cString: fs_style_preset_name($0)) == argument })
-    else { return nil }
+  init(named name: String) throws {
+    guard let value = Preset.all.first(where: { Preset.name($0) == name }) else {
+      throw ValidationError("expected one of \(Preset.all.map(Preset.name).joined(separator: ", ")).")
+    }
     self.value = value
+  }
+
+  private static func name(_ preset: fs_style_preset) -> String {
+    String(cString: fs_style_preset_name(preset))
   }
 
   /// The library's presets, which count from 0.
@@ -135,7 +141,7 @@ struct Preset: ExpressibleByArgument {
   /// "pyramid: from coarse to fine by L-BFGS", one line each.
   static var list: String {
     let lines = all.map { preset in
-      "\(String(cString: fs_style_preset_name(preset))): \(String(cString: fs_style_preset_summary(preset)))"
+      "\(name(preset)): \(String(cString: fs_style_preset_summary(preset)))"
     }
     return lines.joined(separator: "\n")
   }

@@ -55,7 +55,7 @@ struct LabelledPairsOptions: ParsableArguments {
     guard kind(of: folder) == .folder else { throw Failure("\(folder): no folder of photos") }
     let given = try landmarks.map { path throws(Failure) in try Landmarks(opening: path) }
     let faces = try photos.map { photo throws(Failure) in try given?.face(in: photo) }
-    let (embedder, opened) = try face.openEmbedder(for: gallery), model = opened.name
+    let (embedder, opened) = try openEmbedder(asked: face.model, for: gallery), model = opened.name
     guard embedder.isAligning || given == nil else {
       throw Failure("--landmarks is given, the model \(model) sees whole photos")
     }

@@ -65,9 +65,27 @@ private func folders(
       ModelFolders(named: "/no/such:/nowhere", data: nil, home: nil, library: nil, program: nil))
     #expect(
       outcome { try finder.path(named: "faces") }
-        == "notFound: no model \"faces\": no faces.safetensors or dlib-resnet.safetensors or faces-nn4.safetensors in /no/such, /nowhere; expected one from `make models`, or a file's path"
+        == "notFound: no model \"faces\": no faces.safetensors or dlib-resnet.safetensors or faces-nn4.safetensors in /no/such, /nowhere; expected one from `make models` or `python3 -m facestyle.models`, or a file's path"
     )
     #expect(finder.list().isEmpty)
+  }
+
+  @Test(arguments: [
+    ("vgg19", "one from `make models` or `python3 -m facestyle.models`"),
+    ("starry-night", "the one that comes with the library, in share/facestyle/models"),
+    (
+      "liveness-2.7",
+      "one that `facestyle-convert` makes of MiniFASNet's file, as docs/reference/liveness.md shows"
+    ),
+    ("monet", "a name that `facestyle models` lists")
+  ])
+  func `a name that is nowhere is told with the way to get it`(_ name: String, _ remedy: String) {
+    let finder = ModelFinder(
+      ModelFolders(named: "/nowhere", data: nil, home: nil, library: nil, program: nil))
+    #expect(
+      outcome { try finder.path(named: name) }
+        == "notFound: no model \"\(name)\": no \(name).safetensors in /nowhere; expected \(remedy), or a file's path"
+    )
   }
 
   @Test func `a role's own name is its first candidate`() {

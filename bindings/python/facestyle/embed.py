@@ -96,6 +96,8 @@ def embed_folder(
     if not callable(progress):
         flag(progress, "progress")
     overwrite = flag(overwrite, "overwrite")
+    if output.suffix != ".parquet":
+        raise ValueError(f"{output}; expected a .parquet file")
     if not folder.is_dir():
         raise NotADirectoryError(f"{folder}: no folder; expected one with photos")
     with PhotoEmbedder(detector, embedder, min_face, max_faces) as photo_embedder:

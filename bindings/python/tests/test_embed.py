@@ -252,6 +252,8 @@ def test_wrong_arguments_and_folders_are_named(album, tmp_path):
     with pytest.raises(FileNotFoundError, match="absent"):
         fs.embed_folder(album, tmp_path / "absent" / "faces.parquet", **OPTIONS)
     assert os.listdir(tmp_path) == ["empty"]
+    with pytest.raises(ValueError, match=r"faces\.csv; expected a \.parquet file"):
+        fs.embed_folder(album, tmp_path / "faces.csv")
     with pytest.raises(ValueError, match="threads is 0"):
         fs.embed_folder(album, tmp_path / "faces.parquet", threads=0)
     with pytest.raises(TypeError, match="progress is a str"):

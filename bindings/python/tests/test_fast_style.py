@@ -307,3 +307,23 @@ def test_the_command_converts_a_folder(tmp_path, capsys):
     (tmp_path / "encoder2.safetensors").unlink()
     with pytest.raises(SystemExit, match="one half of level 2"):
         styles.main(["universal", str(tmp_path), "-o", str(out)])
+
+
+def test_a_network_that_is_not_there_is_told_with_those_that_are(tmp_path):
+    def told(*arguments):
+        with pytest.raises(SystemExit) as end:
+            styles.main([*map(str, arguments), "-o", str(tmp_path / "out.safetensors")])
+        return end.value.code.removeprefix("facestyle.models.styles: ")
+
+    nets = tmp_path / "nets"
+    assert told("fast", nets / "candy.pth") == f"{nets}/candy.pth: no such file; expected a .pth or .safetensors file: {nets} has none"
+    nets.mkdir()
+    for name in ("mosaic.pth", "udnie.safetensors", "notes.txt"):
+        (nets / name).write_bytes(b"")
+    there = f"{nets} has mosaic.pth, udnie.safetensors"
+    assert told("fast", nets / "candy.pth") == f"{nets}/candy.pth: no such file; expected a .pth or .safetensors file: {there}"
+    assert told("fast", nets) == f"{nets}: a folder; expected a .pth or .safetensors file: {there}"
+    assert told("universal", nets / "mosaic.pth") == f"{nets}/mosaic.pth: a file; expected a folder of .pth or .safetensors files: {there}"
+    for i in range(8):
+        (nets / f"z{i}.pth").write_bytes(b"")
+    assert told("fast", nets / "candy.pth").endswith("z4.pth, z5.pth and 2 more")

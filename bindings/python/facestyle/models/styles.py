@@ -26,10 +26,13 @@ import numpy as np
 from . import ModelError, store, tensor_file, torch_zip
 
 COUNTS = [2, 2, 4, 4, 4]  # convolutions in VGG-19's blocks
+ENDINGS = (".pth", ".safetensors")
 
 
 def read(path: str | os.PathLike[str]) -> Any:
     """`{name: float32 array}` of a file."""
+    if not Path(path).is_file():
+        raise _absent(Path(path), "file")
     data = Path(path).read_bytes()
     if Path(path).suffix == ".safetensors":
         from safetensors import SafetensorError, numpy
@@ -105,10 +108,12 @@ def universal(sources: Any) -> Any:
 
 def read_folder(folder: Path) -> Any:
     """`{("encoder", level): tensors}` for the levels that are there."""
+    if not Path(folder).is_dir():
+        raise _absent(Path(folder), "folder")
     sources = {}
     for level in range(1, 6):
         for kind in ("encoder", "decoder"):
-            files = [path for path in sorted(Path(folder).glob(f"{kind}{level}.*")) if path.suffix in (".pth", ".safetensors")]
+            files = [path for path in sorted(Path(folder).glob(f"{kind}{level}.*")) if path.suffix in ENDINGS]
             if files:
                 sources[kind, level] = read(files[0])
         if (("encoder", level) in sources) != (("decoder", level) in sources):
@@ -116,6 +121,16 @@ def read_folder(folder: Path) -> Any:
     if not sources:
         raise ModelError(f"{folder} has no encoder1.pth or encoder1.safetensors; expected one level at least")
     return sources
+
+
+def _absent(path: Path, wanted: str) -> ModelError:
+    """Says what is there instead."""
+    seen = "a folder" if path.is_dir() else "a file" if path.is_file() else f"no such {wanted}"
+    around = path if path.is_dir() else path.parent
+    names = sorted(entry.name for entry in around.iterdir() if entry.suffix in ENDINGS) if around.is_dir() else []
+    there = f"{around} has {', '.join(names[:8]) or 'none'}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    expected = f"a {' or '.join(ENDINGS)} file" if wanted == "file" else f"a folder of {' or '.join(ENDINGS)} files"
+    return ModelError(f"{path}: {seen}; expected {expected}: {there}")
 
 
 def _take(source: Any, name: str, where: str = "") -> Any:
