@@ -473,9 +473,9 @@ def main():
     if not (options.work / "hardened").exists():
         harden(options, data, windows, np.random.default_rng(25))
         (options.work / "hardened").touch()
-    joined(options, thresholds, options.out, precision="int8")
+    joined(options, thresholds, options.out, precision="float16")
     thresholds[2] = last_threshold(options.out, data)
-    joined(options, thresholds, options.out, precision="int8")
+    joined(options, thresholds, options.out, precision="float16")
     report(options.out, data)
 
 
