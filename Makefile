@@ -252,13 +252,21 @@ $(BENCH): $(SOURCES) | have-deps
 	cp .build/release/facestyle-bench $@
 
 FIRST_USE := $(BUILD)/first-use
-$(FIRST_USE): benchmarks/first_use.c include/facestyle.h $(LIBRARY)
-	$(CC) -O2 -Iinclude $< -o $@ -L$(BUILD) -lfacestyle -Wl,-rpath,'$$ORIGIN'
+ONE_FACE := $(BUILD)/one-face
+$(FIRST_USE): benchmarks/first_use.c
+$(ONE_FACE): benchmarks/one_face.c
+$(FIRST_USE) $(ONE_FACE): include/facestyle.h $(LIBRARY)
+	$(CC) -O2 -Iinclude $(filter %.c,$^) -o $@ -L$(BUILD) -lfacestyle -Wl,-rpath,'$$ORIGIN'
 
 .PHONY: bench
 bench: $(BENCH) $(FIRST_USE) models
 	@$(BENCH) --models $(MODELS) --photos $(BUILD)/photos --first-use $(FIRST_USE) --json $(BUILD)/bench.jsonl $(BENCH_OPTIONS)
 	@echo "the same as lines of JSON: $(BUILD)/bench.jsonl"
+
+# The memory of a process that finds a face and embeds it, with the models in the box.
+.PHONY: bench-memory
+bench-memory: $(ONE_FACE) models
+	@for i in 1 2 3; do $(ONE_FACE) $(BUILD)/photos/obama.jpg; done
 
 # Beside PyTorch, ONNX Runtime, facenet-pytorch and FAISS, in turn, in one run: benchmarks/README.md.
 PEERS := $(BUILD)/peers/.ready

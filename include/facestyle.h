@@ -392,7 +392,18 @@ fs_status fs_models_get(const fs_models *models, size_t index, fs_model_info *in
 void fs_models_destroy(fs_models *models);
 
 /* Of the weights in a file that is written. */
-typedef enum fs_precision { FS_FLOAT32 = 0, FS_FLOAT16 = 1 } fs_precision;
+typedef enum fs_precision {
+  FS_FLOAT32 = 0,
+  FS_FLOAT16 = 1, /* rounded to the nearest, ties to even; at most 65504 */
+  FS_INT8 = 2     /* weights of convolutions and dense layers: levels from -127 to 127 with a scale
+                   * for each output, its largest weight / 127; all others as FS_FLOAT16 */
+} fs_precision;
+
+/* Writes the model's file again, in another precision; in its own, the same numbers. A file of this
+ * path is replaced, and stays as it is on errors. Metadata are kept, but for those that `texts`
+ * gives; NULL: none. FS_INVALID_ARGUMENT for a number that the precision does not have, FS_IO. */
+fs_status fs_model_save(const fs_model *model, const char *path, fs_precision precision,
+                        const fs_model_texts *texts);
 
 /* A network architecture that this version knows, whether or not weights for it exist. */
 typedef struct fs_architecture_info {

@@ -160,6 +160,9 @@ class model : public owner<fs_model, fs_model_destroy> {
     return info;
   }
   std::string architecture() const { return detail::text(fs_model_architecture(get())); }
+  void save(const std::string &path, fs_precision precision) const {
+    check(fs_model_save(get(), path.c_str(), precision, nullptr));
+  }
 };
 
 class detector : public owner<fs_detector, fs_detector_destroy> {

@@ -305,7 +305,8 @@ def test_the_program_tells_its_version():
         ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "add", "file"], ["gallery", "add", "file", "name", "a.jpg", "--people", "b"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
-        ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"],
+        ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"], ["models", "convert", "-o", "a", "--precision", "int8"],
+        ["models", "convert", "a", "-o", "b"], ["models", "convert", "a", "--precision", "int8"], ["models", "convert", "a", "-o", "b", "--precision", "int4"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["restyle", "-o", "c.png", "--style", "s"], ["embed"], ["embed", "a.jpg", "b.jpg"], ["embed", "a.jpg", "b.jpg", "--json", "--chip", "c.png"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],
@@ -820,6 +821,21 @@ def test_models_are_listed_with_where_they_are_and_what_they_are_for(tmp_path):
     assert f"{folder}\n" in text and re.search(r"\n\* mtcnn +finds faces +\d\.\d MB\n", text)
     assert re.search(r"\n  \(mtcnn\) +finds faces", text) and "licence: public domain" in text
     assert [line for line in text.splitlines() if len(line) > 80 and not line.startswith("/")] == []
+
+
+def test_a_model_is_written_in_another_precision(tmp_path):
+    shipped, small = REPOSITORY / "models" / "faces-yunet.safetensors", tmp_path / "small.safetensors"
+    text = good("models", "convert", shipped, "-o", small, "--precision", "int8", "--note", "in 8 bits")
+    assert text.startswith(f"{small}: {small.stat().st_size:,} bytes in int8, {shipped.stat().st_size:,} before")
+    assert small.stat().st_size < 0.75 * shipped.stat().st_size
+    (found,) = [model for model in listed(environment={"FACESTYLE_MODELS": str(tmp_path)}) if model["path"] == str(small)]
+    assert (found["note"], found["parameters"], found["use"]) == ("in 8 bits", 51581, "finds faces")
+    again = tmp_path / "again.safetensors"
+    answered = parsed(good("models", "convert", small, "--out", again, "--precision", "float16", "--json"))
+    assert answered == {"model": str(again), "precision": "float16", "bytes": again.stat().st_size, "bytes_before": small.stat().st_size}
+    absent = str(tmp_path / "absent.safetensors")
+    assert f"{absent}: No such file" in refused("models", "convert", absent, "-o", again, "--precision", "int8")
+    assert "No such file" in refused("models", "convert", shipped, "-o", "/nowhere/a.safetensors", "--precision", "int8")
 
 
 @models
@@ -1389,10 +1405,11 @@ def test_train_writes_a_model_and_tells_what_it_left_out(people, tmp_path):
     assert report["loss"] == pytest.approx(sum(row["loss"] for row in rows) / 3)
     assert all(row["triplets"] > 0 and row["rate"] > 0 for row in rows)
     assert b'"architecture":"siamese"' in out.read_bytes().replace(b" ", b"")
-    half = tmp_path / "half.safetensors"
-    text = good(*train(people, half, "--steps", 3, "--half"))
-    assert text.startswith(f"{half}: siamese, ") and "3 steps on 16 photos of 4 people" in text
-    assert half.stat().st_size < 0.6 * out.stat().st_size
+    for precision, share in (("float16", 0.6), ("int8", 0.3)):
+        small = tmp_path / f"{precision}.safetensors"
+        text = good(*train(people, small, "--steps", 3, "--precision", precision))
+        assert text.startswith(f"{small}: siamese, ") and "3 steps on 16 photos of 4 people" in text
+        assert small.stat().st_size < share * out.stat().st_size
 
 
 def test_train_goes_on_from_its_checkpoint_with_the_same_bits(people, tmp_path):

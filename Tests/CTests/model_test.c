@@ -337,6 +337,68 @@ static void real(void) {
   }
 }
 
+static char folder[] = "/tmp/facestyle-model-XXXXXX";
+
+static const char *in_folder(const char *name) {
+  static char path[100];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  return path;
+}
+
+/* The model that comes with the library, written again in each precision. */
+static void saved(void) {
+  static const char *shipped = "models/faces-nn4.safetensors";
+  if (!have(shipped, "writing a model in another precision")) return;
+  CHECK(mkdtemp(folder) != NULL);
+  TEST("a model that is written again has the texts, the count of numbers and the precision that were asked for") {
+    fs_model *model = NULL, *again = NULL;
+    REQUIRE_OK(fs_model_open(&model, shipped));
+    uint64_t bytes[3] = {0};
+    for (fs_precision precision = FS_FLOAT32; precision <= FS_INT8; precision++) {
+      fs_model_info info = {.size = sizeof info}, before = {.size = sizeof before};
+      const fs_model_texts texts = {.size = sizeof texts, .note = "written again"};
+      CHECK_OK(fs_model_save(model, in_folder("again.safetensors"), precision, precision == FS_INT8 ? &texts : NULL));
+      REQUIRE_OK(fs_model_open(&again, in_folder("again.safetensors")));
+      CHECK_OK(fs_model_info_get(again, &info));
+      CHECK_OK(fs_model_info_get(model, &before));
+      bytes[precision] = info.byte_count;
+      CHECK(info.parameters == before.parameters && info.use == FS_MODEL_EMBEDDER && strcmp(info.licence, before.licence) == 0);
+      CHECK(strcmp(fs_model_metadata(again, "threshold"), fs_model_metadata(model, "threshold")) == 0);
+      CHECK(strcmp(fs_model_metadata(again, "note"), precision == FS_INT8 ? "written again" : fs_model_metadata(model, "note")) == 0);
+      fs_embedder *embedder = NULL;
+      CHECK_OK(fs_embedder_create(&embedder, again));
+      fs_embedder_destroy(embedder);
+      const uint64_t fingerprint = fs_model_fingerprint(again); /* in its own precision the numbers stay */
+      CHECK_OK(fs_model_save(again, in_folder("again.safetensors"), precision, NULL));
+      fs_model_destroy(again);
+      REQUIRE_OK(fs_model_open(&again, in_folder("again.safetensors")));
+      CHECK(fs_model_fingerprint(again) == fingerprint);
+      fs_model_destroy(again), again = NULL;
+    }
+    CHECK(bytes[FS_FLOAT16] < bytes[FS_FLOAT32] * 0.52 && bytes[FS_INT8] < bytes[FS_FLOAT32] * 0.27);
+    fs_model_destroy(model);
+  }
+  TEST("what cannot be written is refused, and the old file stays") {
+    fs_model *model = NULL;
+    REQUIRE_OK(fs_model_open(&model, shipped));
+    CHECK(write_file(in_folder("old"), "old", 3));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(NULL, in_folder("old"), FS_INT8, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, NULL, FS_INT8, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), (fs_precision)3, NULL));
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), (fs_precision)-1, NULL));
+    const fs_model_texts sizeless = {.note = "x"};
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), FS_INT8, &sizeless));
+    CHECK_STATUS(FS_IO, fs_model_save(model, in_folder("none/none"), FS_INT8, NULL));
+    size_t count = 0;
+    uint8_t *left = read_file(in_folder("old"), &count);
+    CHECK(count == 3 && memcmp(left, "old", 3) == 0);
+    free(left);
+    fs_model_destroy(model);
+  }
+  unlink(in_folder("again.safetensors")), unlink(in_folder("old"));
+  CHECK(rmdir(folder) == 0); /* no other file was left */
+}
+
 static void features(void) {
   if (!have(model_path("vgg19.safetensors"), "features of VGG-19")) return;
   fs_model *vgg = open_model("vgg19.safetensors");
@@ -477,6 +539,7 @@ int main(void) {
   hostile();
   damaged();
   real();
+  saved();
   features();
   return test_end_program();
 }

@@ -84,6 +84,8 @@ static void faces(const char *photo, const char *same, const char *other) {
   check("a detector finds as many as it may", found.size() == 1 && detector.finds_points());
   check("an embedder gives what the analysis gives", embedder.embed(a, found[0]) == first[0].embedding &&
                                                          embedder.embed_photo(a, detector) == first[0].embedding);
+  check("a model that cannot be written says so",
+        status_of([&] { embedder_model.save("/nowhere/small.safetensors", FS_INT8); }) == FS_IO);
   check("a model says what it is for", embedder_model.info().use == FS_MODEL_EMBEDDER && !embedder_model.architecture().empty());
 
   const fs::image marked = a.marked(found);

@@ -255,7 +255,7 @@ def learn(options, name, draw, side, steps, batch, rate, start=None):
             if step % 500 == 499 or step == trainer.steps - 1:
                 print(f"  {name} step {step + 1} of {trainer.steps}: loss {recent:.4f}", flush=True)
         path = options.work / f"{name}.safetensors"
-        trainer.save_model(path, half=False, threshold=0)
+        trainer.save_model(path, precision="float32", threshold=0)
         return trainer_answers(path, name)
 
 
@@ -377,14 +377,12 @@ def calibrator(options, windows, stage, rng):
           f"{np.mean(after):.3f}", flush=True)  # fmt: skip
 
 
-def joined(options, thresholds, path, half=False):
+def joined(options, thresholds, path, precision="float32"):
     """Writes the networks of the stages that there are thresholds for as one model."""
     tensors = {}
     for side in SIDES[: len(thresholds)]:
         for name in (f"cascade-{side}", f"cascade-{side}-calibration"):
             tensors.update(load_file(options.work / f"{name}.safetensors"))
-    if half:
-        tensors = {name: tensor.astype(np.float16) for name, tensor in tensors.items()}
     save_file(tensors, path, {
         "architecture": "cascade",
         "thresholds": " ".join(f"{threshold:.4f}" for threshold in thresholds),
@@ -392,6 +390,9 @@ def joined(options, thresholds, path, half=False):
         "licence": "weights: research and other non-commercial use, as CelebA's photos; see models/README.md",
         "source": "libfacestyle, examples/training/cascade.py",
     })  # fmt: skip
+    if precision != "float32":
+        with fs.Model.open(path) as model:
+            model.save(path, precision)
 
 
 def harden(options, data, windows, rng):
@@ -472,9 +473,9 @@ def main():
     if not (options.work / "hardened").exists():
         harden(options, data, windows, np.random.default_rng(25))
         (options.work / "hardened").touch()
-    joined(options, thresholds, options.out, half=True)
+    joined(options, thresholds, options.out, precision="float16")
     thresholds[2] = last_threshold(options.out, data)
-    joined(options, thresholds, options.out, half=True)
+    joined(options, thresholds, options.out, precision="float16")
     report(options.out, data)
 
 

@@ -88,7 +88,7 @@ def train(options, teacher, stage, learned_from, loss, steps, rate, start=None, 
             learned_from, batch=64, augmentation=fs.augmentation_settings("standard", blend=0.5), teacher=teacher,
             checkpoint=checkpoint, checkpoint_every=200, log=model.with_suffix(".jsonl"), progress=True)
         print(f"{len(learned_from)} photos, {len(learned_from.left_out)} left out")
-        trainer.save_model(model, half=True, threshold=options.threshold, note="taught by dlib_face_recognition_resnet_model_v1")
+        trainer.save_model(model, precision="float16", threshold=options.threshold, note="taught by dlib_face_recognition_resnet_model_v1")
     return model
 
 

@@ -85,6 +85,21 @@ public func fs_model_fingerprint(_ model: OpaquePointer?) -> UInt64 {
 }
 
 @c @implementation
+public func fs_model_save(
+  _ handle: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision,
+  _ texts: UnsafePointer<fs_model_texts>?
+) -> fs_status {
+  boundary { () throws(Failure) in
+    let model = try model(handle), path = try pathText(path, "path")
+    let numbers = try WeightFileWriter.Numbers(precision)
+    let texts = try ModelTexts(known(texts, "texts"))
+    var file = try model.weights.rewritten(as: numbers)
+    for (key, text) in texts.metadata { file.metadata[key] = text }
+    try file.write(path: path)
+  }
+}
+
+@c @implementation
 public func fs_model_features(
   _ handle: OpaquePointer?, _ image: OpaquePointer?, _ layer: UnsafePointer<CChar>?, _ pooling: fs_pooling,
   _ values: UnsafeMutablePointer<Float>?, _ capacity: Int, _ shape: UnsafeMutablePointer<UInt32>?

@@ -41,8 +41,11 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package let outputs, inputs, kernel, kernelWidth, stride, strideX, groups: Int
   package let padding: Padding
   let finish: Finish<Element>
-  private let weights: () throws(Failure) -> Reader
-  private let narrowWeights: (() throws(Failure) -> WeightReader)?
+  /// Reads them from the file until they are packed, then from the panels.
+  private var weights: () throws(Failure) -> Reader
+  private let narrowWeights: WeightReader?
+  /// The filters that this one joins, side by side.
+  private var parts: [Filter] = []
   private let lock = Lock()
   private var packed: PackedFilter<Element>?
   private var turned: PackedFilter<Element>?
@@ -55,7 +58,7 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   package init(
     _ extents: [Int], finish: Finish<Element>, stride: Int = 1, strideX: Int? = nil, groups: Int = 1,
     padding: Padding, weights: @escaping () throws(Failure) -> Reader,
-    narrow: (() throws(Failure) -> WeightReader)? = nil
+    narrow: WeightReader? = nil
   ) throws(Failure) {
     let strideX = strideX ?? stride
     guard extents.count == 4, extents.allSatisfy({ $0 > 0 }), stride > 0, strideX > 0, groups > 0,
@@ -97,6 +100,14 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
       if let packed { return packed }
       let made = try pack(shape, isTurned: false)
       packed = made
+      if let stored = made.stored {
+        weights = { stored }
+        var first = 0
+        for part in parts {
+          part.read(stored, from: first)
+          first += part.outputs
+        }
+      }
       return made
     }
   }
@@ -113,22 +124,36 @@ package final class Filter<Element: Scalar>: @unchecked Sendable {
   }
 
   private func pack(_ shape: FilterShape, isTurned: Bool) throws(Failure) -> PackedFilter<Element> {
-    guard let narrow = try narrowWeights?() else {
+    guard let narrow = narrowWeights else {
       return try PackedFilter<Element>(shape, isTurned: isTurned, read: weights())
     }
     let each = kernel * kernelWidth * inputs
+    let bytes: FilterPanels.Reader<UInt8> = { output, first, count, target in
+      narrow.copy(output * each + first, count, to: target)
+    }
     let packed: NarrowMatrix
-    if case .codes(let table) = narrow.numbers {
-      packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage) {
-        output, first, count, codes in
-        narrow.copy(output * each + first, count, to: codes)
-      }
-    } else {
+    switch narrow.numbers {
+    case .codes(let table):
+      packed = try NarrowMatrix(shape, isTurned: isTurned, table: table.storage, codes: bytes)
+    case .levels(let scales):
+      packed = try NarrowMatrix(shape, isTurned: isTurned, scales: scales.storage, levels: bytes)
+    case .halves, .singles:
       packed = try NarrowMatrix(shape, isTurned: isTurned) { output, first, count, halves in
         narrow.copy(output * each + first, count, to: halves)
       }
     }
     return try Element.filter(shape, narrow: packed)
+  }
+
+  /// Takes its weights from a filter that has them packed, from output `offset` on.
+  private func read(_ stored: @escaping Reader, from offset: Int) {
+    lock.hold {
+      if packed == nil { weights = { { stored($0 + offset, $1, $2, $3) } } }
+    }
+  }
+
+  private func reader() throws(Failure) -> Reader {
+    try lock.hold { () throws(Failure) in try weights() }
   }
 
   package var shape: FilterShape {
@@ -177,13 +202,13 @@ extension Filter {
   static func joined(_ filters: [Filter], outputs: Int) throws(Failure) -> Filter {
     guard let first = filters.first else { throw .internalError("a joint filter of nothing") }
     let finish = try Finish.joined(filters.map { ($0.finish, $0.outputs) }, columns: outputs)
-    return try Filter(
+    let joint = try Filter(
       [outputs, first.isChannelwise ? 1 : first.inputs, first.kernel, first.kernelWidth], finish: finish,
       stride: first.stride, strideX: first.strideX, groups: first.isChannelwise ? outputs : 1,
       padding: first.padding,
       weights: { () throws(Failure) in
         var readers: [Reader] = []
-        for filter in filters { readers.append(try filter.weights()) }
+        for filter in filters { readers.append(try filter.reader()) }
         return { output, first, count, target in
           var place = output
           for (filter, read) in zip(filters, readers) {
@@ -193,6 +218,8 @@ extension Filter {
           target.update(repeating: 0, count: count)
         }
       })
+    joint.parts = filters
+    return joint
   }
 
   /// Whether each output sees one channel, and each channel has one output.
@@ -225,8 +252,8 @@ extension Filter<Float> {
 
   /// Of a packed weight.
   private func bytesEach() throws(Failure) -> Int {
-    switch try narrowWeights?().numbers {
-    case .codes: 1
+    switch narrowWeights?.numbers {
+    case .codes, .levels: 1
     case .halves: 2
     case .singles, nil: 4
     }

@@ -63,7 +63,8 @@ package final class TensorLoader<Element: Scalar> {
     // Dense weights are stored as [outputs, inputs].
     let isDense = extents[2] == 1 && extents[3] == 1 && !weightsAreSquare(name)
     let stored = isDense ? [outputs, extents[1]] : extents
-    try weights.check(name + ".weight", stored)
+    // Not the file: of its bytes a filter needs no others.
+    let reader = try weights.reader(name + ".weight", stored)
     parameterCount += try Shape(stored).count
     var bias = [Element](repeating: 0, count: outputs)
     if hasBias { bias = try vector(name + ".bias", outputs) }
@@ -78,18 +79,17 @@ package final class TensorLoader<Element: Scalar> {
     }
     let finish = try finish(bias: bias, ending.activation, outputs)
     // Weights are read on their first use; those without folding stay as narrow as in the file.
-    var narrow: (() throws(Failure) -> WeightReader)?
+    var narrow: WeightReader?
     let window = DilatedWindow(kernel: Sides(extents[2], extents[3]), dilation: dilation)
     if factors == nil, window.isPlain, weights.isNarrow(name + ".weight") {
-      narrow = { [weights] () throws(Failure) in try weights.reader(name + ".weight", stored) }
+      narrow = reader
     }
     let each = try Shape(extents).count / outputs
     return try Filter(
       [outputs, extents[1], window.sides.height, window.sides.width], finish: finish, stride: stride.height,
       strideX: stride.width, groups: groups, padding: padding,
-      weights: { [weights, factors] () throws(Failure) in
-        let reader = try weights.reader(name + ".weight", stored)
-        return { output, first, count, target in
+      weights: { [factors] () throws(Failure) in
+        { output, first, count, target in
           let scale = factors.map { $0[output] } ?? 1
           guard !window.isPlain else {
             reader.read(output * each + first, count, scale: scale, into: target)

@@ -2,11 +2,11 @@ import Tensors
 
 /// Writes a safetensors file that `WeightFile` reads back bit for bit.
 ///
-/// Tensors are ordered like in the format's own implementation: the widest types first, then by name; the
-/// header is padded with spaces to a multiple of 8 bytes. The same tensors and texts give the same bytes in
-/// whatever order they are added.
+/// Tensors are ordered like in the format's own implementation: the widest types first, signed before
+/// unsigned, then by name; the header is padded with spaces to a multiple of 8 bytes. The same tensors and
+/// texts give the same bytes in whatever order they are added.
 package struct WeightFileWriter {
-  package enum Numbers: Int32, CaseIterable { case float32 = 0, float16 = 1 }
+  package enum Numbers: Int32, CaseIterable { case float32 = 0, float16 = 1, int8 = 2 }
 
   /// Free texts, the file's `__metadata__`.
   package var metadata: [String: String] = [:]
@@ -14,20 +14,14 @@ package struct WeightFileWriter {
   private var names: Set<String> = []
 
   private enum Content {
-    case singles(Tensor<Float>), halves(Tensor<Float>), bytes([UInt8])
+    case singles(Tensor<Float>), halves(Tensor<Float>), levels(Storage<UInt8>), bytes([UInt8])
 
-    var width: Int {
+    var kind: WeightHeader.Kind {
       switch self {
-      case .singles: return 4
-      case .halves: return 2
-      case .bytes: return 1
-      }
-    }
-    var type: String {
-      switch self {
-      case .singles: return "F32"
-      case .halves: return "F16"
-      case .bytes: return "U8"
+      case .singles: return .float32
+      case .halves: return .float16
+      case .levels: return .level
+      case .bytes: return .byte
       }
     }
   }
@@ -43,14 +37,26 @@ package struct WeightFileWriter {
 
   /// Adds numbers, read when the file is made: the tensor is retained, not copied.
   ///
-  /// - Parameter numbers: halves are rounded to the nearest, ties to even.
-  /// - Throws: `.invalidArgument` for a name that is taken or reserved, and for a shape that the reader
-  ///   rejects: a side of 0, more than 8 axes.
+  /// - Parameter numbers: halves are rounded to the nearest, ties to even; 8 bits are levels of weights that
+  ///   suit a `QuantisedTensor`, made now, and halves of all else.
+  /// - Throws: `.invalidArgument` for a name that is taken or reserved, for a shape that the reader rejects
+  ///   (a side of 0, more than 8 axes), and for a number that has no level.
   package mutating func add(
     _ name: String, _ tensor: Tensor<Float>, as numbers: Numbers = .float32
   ) throws(Failure) {
-    try add(
-      name, tensor.shape.extents, tensor.count, numbers == .float32 ? .singles(tensor) : .halves(tensor))
+    let extents = tensor.shape.extents
+    switch numbers {
+    case .float32: try add(name, extents, tensor.count, .singles(tensor))
+    case .int8 where QuantisedTensor.suits(name, extents, count: tensor.count):
+      try add(name, QuantisedTensor(tensor, name: name))
+    case .float16, .int8: try add(name, extents, tensor.count, .halves(tensor))
+    }
+  }
+
+  /// Adds levels and their scales.
+  mutating func add(_ name: String, _ tensor: QuantisedTensor) throws(Failure) {
+    try add(name, tensor.extents, tensor.levels.count, .levels(tensor.levels))
+    try add(name + QuantisedTensor.scaleEnding, tensor.scales)
   }
 
   /// Adds bytes whose meaning the caller defines, [count]; at least one.
@@ -68,7 +74,7 @@ package struct WeightFileWriter {
     guard extents.count <= 8 else {
       throw .invalidArgument("tensor \(name) has \(extents.count) axes; expected at most 8")
     }
-    let (byteCount, overflow) = count.multipliedReportingOverflow(by: content.width)
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: content.kind.width)
     guard !overflow, byteCount <= WeightFile.largest else {
       throw .invalidArgument(
         "tensor \(name) has \(count) numbers, a file holds at most \(WeightFile.largest) bytes")
@@ -82,8 +88,10 @@ package struct WeightFileWriter {
   ///   limit.
   package func bytes() throws(Failure) -> Storage<UInt8> {
     let ordered = entries.sorted {
-      $0.content.width != $1.content.width
-        ? $0.content.width > $1.content.width : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
+      let kinds = ($0.content.kind, $1.content.kind)
+      return kinds.0 != kinds.1
+        ? (kinds.0.width, kinds.0.rawValue) > (kinds.1.width, kinds.1.rawValue)
+        : $0.name.utf8.lexicographicallyPrecedes($1.name.utf8)
     }
     let header = header(ordered)
     var size = 8 + header.count
@@ -128,7 +136,8 @@ package struct WeightFileWriter {
       let end = offset + entry.byteCount
       text += JSON.quoted(entry.name)
       text += Array(
-        ":{\"dtype\":\"\(entry.content.type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}".utf8
+        ":{\"dtype\":\"\(entry.content.kind.name)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+          .utf8
       )
       offset = end
     }
@@ -151,6 +160,8 @@ package struct WeightFileWriter {
         file[place + 2 * i] = UInt8(truncatingIfNeeded: bits)
         file[place + 2 * i + 1] = UInt8(truncatingIfNeeded: bits >> 8)
       }
+    case .levels(let levels):
+      levels.withSpan { file.copy($0.bytes, atByte: place) }
     case .bytes(let bytes):
       file.copy(bytes.span.bytes, atByte: place)
     }

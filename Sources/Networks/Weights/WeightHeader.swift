@@ -6,7 +6,29 @@ import Tensors
 /// checked against the file; overlapping ranges, unknown types and shapes that do not match their ranges are
 /// rejected.
 package struct WeightHeader {
-  enum Kind: Int { case float32 = 4, float16 = 2, byte = 1 }
+  /// How a tensor is stored. The raw values are part of fingerprints.
+  enum Kind: Int, CaseIterable {
+    case float32 = 4, float16 = 2, level = 3, byte = 1
+
+    /// Bytes per number.
+    var width: Int {
+      switch self {
+      case .float32: 4
+      case .float16: 2
+      case .level, .byte: 1
+      }
+    }
+
+    /// In the format.
+    var name: String {
+      switch self {
+      case .float32: "F32"
+      case .float16: "F16"
+      case .level: "I8"
+      case .byte: "U8"
+      }
+    }
+  }
 
   struct Entry {
     let kind: Kind
@@ -14,7 +36,7 @@ package struct WeightHeader {
     let count, offset: Int
 
     /// The range of its bytes in the file.
-    var place: Range<Int> { offset..<(offset + count * kind.rawValue) }
+    var place: Range<Int> { offset..<(offset + count * kind.width) }
   }
 
   package let metadata: [String: String]
@@ -23,21 +45,28 @@ package struct WeightHeader {
   package let byteCount: Int
 
   /// Reads a file's header only.
-  package init(path: String) throws(Failure) {
-    let start = try readStart(of: path, count: 8)
-    guard start.bytes.count == 8 else { throw WeightHeader.tooShort(start.bytes.count) }
-    let length = try WeightHeader.length(start.bytes, fileCount: start.fileCount)
-    let header = try readStart(of: path, count: 8 + length)
-    try self.init(header.bytes, fileCount: header.fileCount)
+  package init(path: String) throws(Failure) { try self.init(OpenFile(path)) }
+
+  /// - Parameter file: is read to the end of the header.
+  init(_ file: OpenFile) throws(Failure) {
+    guard file.size >= 10 else { throw WeightHeader.tooShort(file.size) }
+    let first = try file.next(8), length = try WeightHeader.length(first, fileCount: file.size)
+    let start = try Storage<UInt8>(count: 8 + length), rest = try file.next(length)
+    first.withSpan { start.copy($0.bytes) }
+    rest.withSpan { start.copy($0.bytes, atByte: 8) }
+    try self.init(start, fileCount: file.size)
   }
 
-  /// - Parameter bytes: the file's, at least to the end of the header.
-  init(_ bytes: Storage<UInt8>, fileCount: Int) throws(Failure) {
-    guard fileCount >= 10, bytes.count >= 8 else { throw WeightHeader.tooShort(fileCount) }
-    let dataStart = 8 + (try WeightHeader.length(bytes, fileCount: fileCount))
-    guard dataStart <= bytes.count else {
-      throw .badData("safetensors: the file changed while its header was read; expected it to stay")
-    }
+  /// - Parameter file: all its bytes.
+  init(of file: Span<UInt8>) throws(Failure) {
+    guard file.count >= 10 else { throw WeightHeader.tooShort(file.count) }
+    let length = try WeightHeader.length(Storage(copying: file.extracting(..<8).bytes), fileCount: file.count)
+    try self.init(Storage(copying: file.extracting(..<(8 + length)).bytes), fileCount: file.count)
+  }
+
+  /// - Parameter bytes: the file's, to the end of the header.
+  private init(_ bytes: Storage<UInt8>, fileCount: Int) throws(Failure) {
+    let dataStart = bytes.count
     let header = try JSON(parsing: bytes, 8..<dataStart)
     guard case .object(let members) = header else {
       throw .badData("safetensors: the header is not an object")
@@ -108,11 +137,9 @@ package struct WeightHeader {
     for (key, value) in fields {
       switch (key, value) {
       case ("dtype", .text(let type)):
-        switch type {
-        case "F32": kind = .float32
-        case "F16": kind = .float16
-        case "U8": kind = .byte
-        default: throw .badData("safetensors: \(name) is \(type); expected F32, F16 or U8")
+        kind = Kind.allCases.first { $0.name == type }
+        guard kind != nil else {
+          throw .badData("safetensors: \(name) is \(type); expected F32, F16, I8 or U8")
         }
       case ("shape", .array(let list)), ("data_offsets", .array(let list)):
         var numbers: [Int] = []
@@ -136,7 +163,7 @@ package struct WeightHeader {
     guard extents.count <= 8 else {
       throw .badData("safetensors: \(name) has \(extents.count) axes; expected at most 8")
     }
-    var size = kind.rawValue, overflow = false
+    var size = kind.width, overflow = false
     for extent in extents where !overflow { (size, overflow) = size.multipliedReportingOverflow(by: extent) }
     guard size > 0 || overflow else { throw .badData("safetensors: \(name) has a side of 0") }
     guard !overflow, range.0 <= range.1, range.1 <= fileCount - dataStart, range.1 - range.0 == size else {
@@ -144,18 +171,25 @@ package struct WeightHeader {
         "safetensors: \(name) lies at \(range.0)..\(range.1) of \(fileCount - dataStart) bytes; expected \(overflow ? Int.max : size)"
       )
     }
-    return Entry(kind: kind, extents: extents, count: size / kind.rawValue, offset: dataStart + range.0)
+    return Entry(kind: kind, extents: extents, count: size / kind.width, offset: dataStart + range.0)
   }
 
-  /// The count of numbers in all tensors; a code book counts by its indices.
+  /// The count of numbers in all tensors, without those that tell what others' bytes mean.
   package var parameterCount: Int {
     var count = 0
-    for (name, entry) in entries where !isCodeBookTable(name) { count += entry.count }
+    for (name, entry) in entries where !isKey(name) { count += entry.count }
     return count
   }
 
-  private func isCodeBookTable(_ name: String) -> Bool {
-    let suffix = ".table"
-    return name.hasSuffix(suffix) && entries[String(name.dropLast(suffix.count)) + ".indices"] != nil
+  /// Whether a tensor tells what another one's bytes mean: a code book's table, or the scales of levels.
+  func isKey(_ name: String) -> Bool {
+    if let base = name.without(ending: ".table") { return entries[base + ".indices"] != nil }
+    if let base = name.without(ending: QuantisedTensor.scaleEnding) { return entries[base]?.kind == .level }
+    return false
   }
+}
+
+extension String {
+  /// What is before this ending; nil if the text does not have it.
+  func without(ending: String) -> String? { hasSuffix(ending) ? String(dropLast(ending.count)) : nil }
 }

@@ -4,13 +4,14 @@ import Tensors
 package struct WeightReader: @unchecked Sendable {
   enum Numbers {
     case singles, halves
+    /// Of rows of one length.
+    case levels(scales: Tensor<Float>)
     /// Indices into 256 numbers.
     case codes(table: Tensor<Float>)
   }
 
+  /// The tensor's.
   let bytes: Storage<UInt8>
-  /// The range of the tensor's bytes.
-  let place: Range<Int>
   let numbers: Numbers
 
   /// `target[i] = scale * number[first + i]` for `count` numbers.
@@ -30,6 +31,16 @@ package struct WeightReader: @unchecked Sendable {
           target[i] =
             Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
         }
+      case .levels(let scales):
+        let each = bytes.count / max(scales.count, 1)
+        var i = 0
+        while i < count {
+          let row = (first + i) / each, end = min(count, (row + 1) * each - first), unit = scales[row]
+          while i < end {
+            target[i] = Element(unit * Float(Int8(bitPattern: source[i]))) * scale
+            i += 1
+          }
+        }
       case .codes(let table):
         table.withPointer { table in
           for i in 0..<count { target[i] = Element(table[Int(source[i])]) * scale }
@@ -38,7 +49,7 @@ package struct WeightReader: @unchecked Sendable {
     }
   }
 
-  /// The numbers in their storage type: halves as UInt16, codes as UInt8.
+  /// The numbers in their storage type: halves as UInt16, levels and codes as UInt8.
   func copy<Stored: BitwiseCopyable>(_ first: Int, _ count: Int, to target: UnsafeMutablePointer<Stored>) {
     withRun(first, count, size: MemoryLayout<Stored>.stride) { source in
       UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
@@ -50,7 +61,7 @@ package struct WeightReader: @unchecked Sendable {
     switch numbers {
     case .singles: 4
     case .halves: 2
-    case .codes: 1
+    case .levels, .codes: 1
     }
   }
 
@@ -58,7 +69,7 @@ package struct WeightReader: @unchecked Sendable {
   @inline(__always)
   private func withRun(_ first: Int, _ count: Int, size: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
     bytes.withSpan { bytes in
-      bytes.extracting(place).extracting((first * size)..<((first + count) * size)).withUnsafeBytes(body)
+      bytes.extracting((first * size)..<((first + count) * size)).withUnsafeBytes(body)
     }
   }
 }

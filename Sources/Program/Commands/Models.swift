@@ -3,8 +3,16 @@ import CFaceStyle
 
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
+    abstract: "Lists models, and writes them in another precision.",
+    subcommands: [ModelsList.self, ModelsConvert.self], defaultSubcommand: ModelsList.self)
+}
+
+/// `facestyle models`
+struct ModelsList: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
     abstract: "Lists the models that are found by name.",
-    usage: "facestyle models [--json]",
+    usage: "facestyle models [list] [--json]",
     discussion: """
       Models are listed by folder, in the order in which folders are searched. * marks those that \
       commands use unless another is named; a model in brackets is hidden by one of the same \

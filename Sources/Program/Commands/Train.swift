@@ -118,7 +118,8 @@ struct Train: ParsableCommand {
   @Option(help: ArgumentHelp("Where to log each step, as lines of JSON.", valueName: "file"))
   var log: String?
 
-  @Flag(help: "Write the model in 16 bits.") var half = false
+  @Option(help: "How the model's numbers are kept: int8 are 8 bits for weights, 16 for the rest.")
+  var precision = Precision.float32
 
   @Option(
     help: ArgumentHelp(
@@ -196,7 +197,7 @@ struct Train: ParsableCommand {
 
     let kept = training.troubles.has("training") ? nil : checkpoint
     try keeping("model", at: out, elseIn: kept) { path throws(Failure) in
-      try trainer.saveModel(to: path, half ? FS_FLOAT16 : FS_FLOAT32, threshold: threshold, note: note)
+      try trainer.saveModel(to: path, precision.value, threshold: threshold, note: note)
     }
     let info = try trainer.info
     if info.step < info.steps {

@@ -107,6 +107,8 @@ final class Model {
   let name: String
   /// That a fast style has learned; 0 for another use.
   let styles: Int
+  /// Of its file.
+  let byteCount: Int
 
   /// - Parameter name: a model's name, or its file's path.
   init(opening name: String) throws(Failure) {
@@ -116,9 +118,16 @@ final class Model {
     try check(fs_model_info_get(handle, &info), name)
     let known = ModelDescription(info)
     (path, self.name, styles) = (known.path ?? name, known.name, known.styles)
+    byteCount = Int(clamping: known.byteCount)
   }
 
   deinit { fs_model_destroy(handle) }
+
+  func save(
+    to path: String, _ precision: fs_precision, accuracy: String?, note: String?
+  ) throws(Failure) {
+    try check(fs_model_save(handle, path, precision, accuracy: accuracy, note: note), path)
+  }
 
   var architecture: String { String(cString: fs_model_architecture(handle)) }
   var fingerprint: UInt64 { fs_model_fingerprint(handle) }

@@ -3,23 +3,53 @@ import CSystem
 /// Reads and writes whole files, reporting the operating system's reason if it refuses.
 
 /// The bytes of a regular file.
-/// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device; `.badData` if it holds more than
-///   `limit`.
+/// - Throws: the errors of `OpenFile`; `.badData` if it holds more than `limit`.
 package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UInt8> {
-  let (file, size) = try openRegular(path)
-  defer { close(file) }
-  guard size <= limit else { throw .badData("\(path): \(size) bytes; expected at most \(limit)") }
-  return try bytes(of: file, count: size, path)
+  let file = try OpenFile(path, limit: limit)
+  return try file.next(file.size)
 }
 
-/// The first `count` bytes of a regular file, fewer if it is shorter, and the size of the whole file.
-/// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device.
-package func readStart(
-  of path: String, count: Int
-) throws(Failure) -> (bytes: Storage<UInt8>, fileCount: Int) {
-  let (file, size) = try openRegular(path)
-  defer { close(file) }
-  return (try bytes(of: file, count: min(count, size), path), size)
+/// A regular file, read piece by piece from its start.
+package final class OpenFile {
+  private let file: Int32
+  private let path: String
+  /// When it was opened.
+  package let size: Int
+  private var done = 0
+
+  /// - Throws: `.io` if it cannot be read or is a folder, a pipe or a device; `.badData` if it holds more
+  ///   than `limit`.
+  package init(_ path: String, limit: Int = .max) throws(Failure) {
+    let (file, size) = try openRegular(path)
+    guard size <= limit else {
+      close(file)
+      throw .badData("\(path): \(size) bytes; expected at most \(limit)")
+    }
+    (self.file, self.path, self.size) = (file, path, size)
+  }
+
+  deinit { close(file) }
+
+  /// The next `count` bytes.
+  /// - Throws: `.io` if there are fewer.
+  package func next(_ count: Int) throws(Failure) -> Storage<UInt8> {
+    let bytes = try Storage<UInt8>(count: count)
+    var filled = 0
+    while filled < count {
+      let got = read(file, bytes.pointer + filled, count - filled)
+      if got < 0 {
+        if systemError() == EINTR { continue }
+        throw .io("\(path): \(lastReason())")
+      }
+      guard got > 0 else {
+        throw .io(
+          "\(path): shrank to \(done + filled) bytes while being read; expected \(max(size, done + count))")
+      }
+      filled += got
+    }
+    done += count
+    return bytes
+  }
 }
 
 private func openRegular(_ path: String) throws(Failure) -> (file: Int32, size: Int) {
@@ -37,21 +67,6 @@ private func openRegular(_ path: String) throws(Failure) -> (file: Int32, size: 
     throw error
   }
   return (file, Int(info.st_size))
-}
-
-private func bytes(of file: Int32, count: Int, _ path: String) throws(Failure) -> Storage<UInt8> {
-  let bytes = try Storage<UInt8>(count: count)
-  var done = 0
-  while done < count {
-    let got = read(file, bytes.pointer + done, count - done)
-    if got < 0 {
-      if systemError() == EINTR { continue }
-      throw .io("\(path): \(lastReason())")
-    }
-    guard got > 0 else { throw .io("\(path): shrank to \(done) bytes while being read; expected \(count)") }
-    done += got
-  }
-  return bytes
 }
 
 /// Writes a file atomically: the bytes go to a hidden file in the same folder, which is renamed once they are

@@ -1,8 +1,10 @@
 /// The right side of products, one or two bytes per number, packed in panels like `PackedMatrix`: exactly the
-/// numbers that a file stores, as indices into a code book or in half precision.
+/// numbers that a file stores, as indices into a code book, as levels of 8 bits or in half precision.
 package struct NarrowMatrix: @unchecked Sendable {
   private enum Numbers {
     case codes(Storage<UInt8>, table: Storage<Float>)
+    /// Signed; `scales` has one for each output.
+    case levels(Storage<UInt8>, scales: Storage<Float>, areRows: Bool)
     case halves(Storage<UInt16>)
   }
 
@@ -18,6 +20,15 @@ package struct NarrowMatrix: @unchecked Sendable {
     let layout = FilterPanels(shape, isTurned: isTurned, width: KernelSet.selected.tileColumns)
     (depth, panels) = (layout.depth, layout.panels)
     numbers = .codes(try layout.packed(codes), table: table)
+  }
+
+  /// - Parameter scales: one for each output of the weights as files have them.
+  package init(
+    _ shape: FilterShape, isTurned: Bool, scales: Storage<Float>, levels: FilterPanels.Reader<UInt8>
+  ) throws(Failure) {
+    let layout = FilterPanels(shape, isTurned: isTurned, width: KernelSet.selected.tileColumns)
+    (depth, panels) = (layout.depth, layout.panels)
+    numbers = .levels(try layout.packed(levels), scales: scales, areRows: isTurned)
   }
 
   package init(_ shape: FilterShape, isTurned: Bool, halves: FilterPanels.Reader<UInt16>) throws(Failure) {
@@ -37,6 +48,23 @@ package struct NarrowMatrix: @unchecked Sendable {
       ThreadPool.shared.run(panels) { panel, _ in
         let source = codes.pointer + panel * each, target = target + panel * each, table = table.pointer
         for i in 0..<each { target[i] = table[Int(source[i])] }
+      }
+    case .levels(let levels, let scales, let areRows):
+      let width = KernelSet.selected.tileColumns
+      ThreadPool.shared.run(panels) { panel, _ in
+        let source = levels.pointer + panel * each, target = target + panel * each, scales = scales.buffer
+        let columns = areRows ? width : min(width, scales.count - panel * width)
+        for row in 0..<depth {
+          for column in 0..<width {
+            let place = row * width + column
+            guard column < columns else {
+              target[place] = 0
+              continue
+            }
+            let scale = scales[areRows ? row % scales.count : panel * width + column]
+            target[place] = scale * Float(Int8(bitPattern: source[place]))
+          }
+        }
       }
     case .halves(let halves):
       ThreadPool.shared.run(panels) { panel, _ in

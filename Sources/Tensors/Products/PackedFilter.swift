@@ -59,6 +59,23 @@ extension PackedFilter {
   }
 }
 
+extension PackedFilter {
+  /// Reads the weights as files have them back from the panels; nil for those of several groups and narrow
+  /// ones.
+  package var stored: FilterPanels.Reader<Element>? {
+    guard shape.groups == 1, narrow == nil else { return nil }
+    let panels = FilterPanels(shape, isTurned: false, width: Element.panelWidth), plain = plain
+    return { output, first, count, target in
+      let column =
+        plain.storage.pointer + output / panels.width * panels.depth * panels.width + output % panels.width
+      for i in 0..<count {
+        let (input, tap) = ((first + i) / panels.taps, (first + i) % panels.taps)
+        target[i] = column[(tap * panels.inputs + input) * panels.width]
+      }
+    }
+  }
+}
+
 extension PackedFilter<Float> {
   /// Weights that stay narrow, in one group.
   init(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) {

@@ -312,6 +312,24 @@ enum SmallNetwork {
         == "badData: weights: c.weight.table is stored as bytes without a code book")
   }
 
+  @Test func `names levels whose scales cannot be used, when it is made`() throws {
+    let layers: [Layer] = [.convolution("c", 2, kernel: 1)]
+    func reason(_ scales: [Float]?) -> String {
+      outcome {
+        var file = TensorFile()
+        file.add("c.weight", "I8", [2, 3, 1, 1], [0, 1, 2, 3, 4, 5])
+        if let scales { file.add("c.weight_scale", [scales.count], scales) }
+        file.add("c.bias", [2], [0, 0])
+        _ = try Network<Float>(layers, weights: file.weightFile())
+      }
+    }
+    #expect(reason([0.5, 0]) == "")
+    #expect(reason(nil) == "badData: weights: c.weight_scale is missing")
+    #expect(reason([1]) == "badData: weights: c.weight_scale is [1]; expected [2]")
+    #expect(
+      reason([1, -1]) == "badData: weights: scale 1 of c.weight is -1.0; expected a finite one of 0 or more")
+  }
+
   /// Three channels in three groups of one: each result is its channel times its weights.
   @Test func `runs a convolution in groups`() throws {
     let layers: [Layer] = [.convolution("c", 6, kernel: 1, groups: 3, activation: .rectifier), .tap("c")]

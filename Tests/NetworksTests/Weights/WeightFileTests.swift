@@ -12,6 +12,8 @@ private func small() -> TensorFile {
   file.add("b", "F16", [2, 2], half([0x3C00, 0xC000, 0x7BFF, 0x0001]))
   file.add("c.indices", "U8", [4], [0, 255, 1, 7])
   file.add("c.table", [256], (0..<256).map { Float($0) / 4 })
+  file.add("d", "I8", [2, 2], [127, 0x81, 0, 3])
+  file.add("d_scale", [2], [0.5, 2])
   return file
 }
 
@@ -33,9 +35,10 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     #expect(try file.tensor("a", [2, 3]).values == [1, -2, 3.5, 0, .infinity, Float(bitPattern: 71362)])
     #expect(try file.tensor("b", [2, 2]).values == [1, -2, 65504, 0x1p-24])
     #expect(try file.tensor("c", [4]).values == [0, 63.75, 0.25, 1.75])
-    #expect(file.parameterCount == 6 + 4 + 4)
-    #expect(file.contains("a") && file.contains("c") && !file.contains("d"))
-    #expect((file.rank("a"), file.rank("c"), file.rank("d")) == (2, 1, 0))
+    #expect(try file.tensor("d", [2, 2]).values == [63.5, -63.5, 0, 6])
+    #expect(file.parameterCount == 6 + 4 + 4 + 4)
+    #expect(file.contains("a") && file.contains("c") && !file.contains("e"))
+    #expect((file.rank("a"), file.rank("c"), file.rank("e")) == (2, 1, 0))
   }
 
   /// Against the processor's own conversion, all of them.
@@ -94,6 +97,45 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     )
   }
 
+  @Test func `refuses levels without scales that it can multiply by`() throws {
+    func reason(_ scales: [Float], _ extents: [Int] = [2], isAbsent: Bool = false) -> String {
+      outcome {
+        var file = TensorFile()
+        file.add("x", "I8", [2, 2], [1, 0xFF, 127, 0x80])
+        if !isAbsent { file.add("x_scale", extents, scales) }
+        let weights = try file.weightFile()
+        let checked = outcome { try weights.check("x", [2, 2]) }
+        let read = outcome { _ = try weights.tensor("x", [2, 2]) }
+        #expect(checked == read)
+        #expect(try weights.tensor("x", [2, 2]).values == [0.5, -0.5, 254, -256])
+      }
+    }
+    #expect(reason([0.5, 2]) == "")
+    #expect(reason([], isAbsent: true) == "badData: weights: x_scale is missing")
+    #expect(reason([1, 2, 3], [3]) == "badData: weights: x_scale is [3]; expected [2]")
+    #expect(reason([1, 2], [2, 1]) == "badData: weights: x_scale is [2, 1]; expected [2]")
+    for scale in [-1, -0.5, .nan, .infinity, 3e38] as [Float] {
+      let wanted = "badData: weights: scale 1 of x is \(scale); expected a finite one of 0 or more"
+      #expect(reason([1, scale]) == wanted)
+    }
+    var file = TensorFile()
+    file.add("x", "I8", [2, 1], [1, 2])
+    file.add("x_scale", "F16", [2], half([0x3C00, 0x3C00]))
+    file.add("y", "I8", [], [1])
+    file.add("z.indices", "I8", [2], [1, 2])
+    let weights = try file.weightFile()
+    #expect(
+      outcome { try weights.tensor("x", [2, 1]) }
+        == "badData: weights: x_scale has less than 32 bits a number")
+    #expect(
+      outcome { try weights.tensor("y", []) }
+        == "badData: weights: y is a single level; expected a row for each scale")
+    #expect(
+      outcome { try weights.tensor("z", [2]) } == "badData: weights: z is stored as numbers with a code book")
+    #expect(
+      outcome { try weights.bytes("x") } == "badData: weights: x is stored as numbers; expected bytes")
+  }
+
   /// Whatever `tensor` would refuse, `check` refuses before anything is read.
   @Test func `checks a tensor as strictly as it reads it`() throws {
     var file = small()
@@ -105,11 +147,12 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     file.add("u.table", "U8", [256], [UInt8](repeating: 0, count: 256))
     file.add("v.indices", [1], [0])
     let weights = try file.weightFile()
-    for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] {
+    for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4]), ("d", [2, 2])] {
       #expect(outcome { try weights.check(name, extents) } == "")
     }
     for (name, extents) in [
-      ("d", [1]), ("a", [3, 2]), ("a", [6]), ("c", [5]), ("x", [2]), ("y", [1]), ("z", [2]), ("u", [1]),
+      ("d", [1]), ("e", [1]), ("a", [3, 2]), ("a", [6]), ("c", [5]), ("x", [2]), ("y", [1]), ("z", [2]),
+      ("u", [1]),
       ("v", [1])
     ] {
       let reason = outcome { try weights.check(name, extents) }
@@ -221,13 +264,13 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
     let original = small().bytes
     var numbers = Numbers(seed: 2000)
     func random(_ bound: Int) -> Int { Int((numbers.next() + 1) / 2 * Double(bound)) }
-    let signs = Array("{}[]\",:\\u0123456789-+.eE F3216U8\0\u{1f}".utf8)
+    let signs = Array("{}[]\",:\\u0123456789-+.eE F3216UI8\0\u{1f}".utf8)
     var opened = 0, other: [String] = []
     for _ in 0..<2000 {
       var bytes = original
       for _ in 0...random(4) {
         // The header, where structure lies, three times as often as the whole file.
-        let place = random(4) == 0 ? random(bytes.count) : random(min(bytes.count, 450))
+        let place = random(4) == 0 ? random(bytes.count) : random(min(bytes.count, 600))
         switch random(5) {
         case 0: bytes[place] = UInt8(random(256))
         case 1: bytes[place] ^= 1 << UInt8(random(8))
@@ -240,7 +283,7 @@ private func entry(_ dtype: String = "\"F32\"", shape: String = "[4]", offsets: 
         let file = try TensorFile.open(bytes)
         opened += 1
         _ = file.parameterCount
-        for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4])] {
+        for (name, extents) in [("a", [2, 3]), ("b", [2, 2]), ("c", [4]), ("d", [2, 2])] {
           _ = try file.tensor(name, extents)
         }
       }

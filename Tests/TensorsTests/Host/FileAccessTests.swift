@@ -47,17 +47,22 @@ private func contents(_ path: String, limit: Int = 1 << 20) throws -> [UInt8] {
     }
   }
 
-  @Test func `reads the start of a file, and says how long all of it is`() throws {
+  @Test func `reads a file piece by piece, and says how long all of it is`() throws {
     try withFolder { folder in
       try write([1, 2, 3, 4, 5], to: folder + "/file")
-      for (count, start) in [(0, []), (2, [1, 2]), (5, [1, 2, 3, 4, 5]), (9, [1, 2, 3, 4, 5])]
-        as [(Int, [UInt8])]
-      {
-        let read = try readStart(of: folder + "/file", count: count)
-        #expect(read.bytes.values == start && read.fileCount == 5)
+      let file = try OpenFile(folder + "/file")
+      #expect(file.size == 5)
+      for piece in [[], [1, 2], [3], [4, 5], []] as [[UInt8]] {
+        #expect(try file.next(piece.count).values == piece)
       }
+      #expect(
+        outcome { _ = try file.next(1) }
+          == "io: \(folder)/file: shrank to 5 bytes while being read; expected 6")
+      #expect(
+        outcome { _ = try OpenFile(folder + "/file", limit: 4) }
+          == "badData: \(folder)/file: 5 bytes; expected at most 4")
     }
-    #expect(outcome { try readStart(of: "/tmp", count: 8) } == "io: /tmp: a folder; expected a file")
+    #expect(outcome { _ = try OpenFile("/tmp") } == "io: /tmp: a folder; expected a file")
   }
 
   @Test func `gives the system's reason for a missing file`() {

@@ -120,5 +120,16 @@ private func convolved<Element: Scalar>(
     #expect(
       try result(Float.filter(shape, narrow: byHalves))
         == result(wide(halves.numbers.map { float(half: $0) })))
+
+    // Signed levels, with a scale for each output of the stored weights.
+    let levels = weights { UInt8(bitPattern: Int8($0 &* 7919 % 255 - 127)) }
+    let factors: [Float] = numbers.array(sides.outputs),
+      scales = try Storage<Float>(count: factors.count)
+    for (i, factor) in factors.enumerated() { scales.pointer[i] = factor }
+    let byLevels = try NarrowMatrix(shape, isTurned: isTurned, scales: scales, levels: levels.read)
+    let widened = levels.numbers.enumerated().map { place, level in
+      factors[place / levels.each] * Float(Int8(bitPattern: level))
+    }
+    #expect(try result(Float.filter(shape, narrow: byLevels)) == result(wide(widened)))
   }
 }

@@ -123,6 +123,7 @@ class fs_models(Structure):
 fs_precision = c_int
 FS_FLOAT32 = 0
 FS_FLOAT16 = 1
+FS_INT8 = 2
 
 
 class fs_architecture_info(Sized):
@@ -1384,6 +1385,7 @@ FUNCTIONS = {
     "fs_models_count": (c_size_t, [POINTER(fs_models)]),
     "fs_models_get": (fs_status, [POINTER(fs_models), c_size_t, POINTER(fs_model_info)]),
     "fs_models_destroy": (None, [POINTER(fs_models)]),
+    "fs_model_save": (fs_status, [POINTER(fs_model), c_char_p, fs_precision, POINTER(fs_model_texts)]),
     "fs_architecture_count": (c_size_t, []),
     "fs_architecture_name": (c_char_p, [c_size_t]),
     "fs_architecture_info_get": (fs_status, [c_char_p, POINTER(fs_architecture_info)]),

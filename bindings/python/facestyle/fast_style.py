@@ -9,13 +9,13 @@ from typing import Any, Callable, NamedTuple, Union
 import numpy as np
 
 from . import _c
-from ._convert import flag, floats, handle, handles, integer, integers, number, optional, pointer, text
+from ._convert import choice, floats, handle, handles, integer, integers, number, optional, pointer, text
 from ._handle import Handle, Worker
 from ._options import defaults, fill
 from ._types import ArrayLike, PathLike, Picture
 from .errors import check
 from .image import Image
-from .model import Model, texts_as_c
+from .model import PRECISIONS, Model, texts_as_c
 from .pictures import one_or_several
 
 METHODS = {"covariance": _c.FS_UNIVERSAL_COVARIANCE, "variance": _c.FS_UNIVERSAL_VARIANCE}
@@ -179,16 +179,16 @@ class FastStyleTrainer(Worker):
             check(_c.fs_fast_trainer_resume(self.handle, text(path, "path")))
 
     def save_model(
-        self, path: PathLike, half: bool = True, note: str | None = None, licence: str | None = None, accuracy: str | None = None,
+        self, path: PathLike, precision: str = "float16", note: str | None = None, licence: str | None = None, accuracy: str | None = None,
         source: str | None = None,
     ) -> None:
-        """Writes the network as it is, in half precision or in single: a model
+        """Writes the network as it is, in a `precision` of `Model.save`: a model
         for `FastStyler`. The texts are kept in the file, for people:
         `installed_models` shows them."""
-        precision = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32
+        numbers = choice(precision, PRECISIONS, "precision")
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
         with self._alone():
-            check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), precision, ctypes.byref(words)))
+            check(_c.fs_fast_trainer_save_model(self.handle, text(path, "path"), numbers, ctypes.byref(words)))
 
 
 def _weights_of(style: Mixture, count: int) -> ArrayLike:

@@ -17,6 +17,7 @@ from ._types import Floats, PathLike, Picture
 from .errors import check
 from .image import Image
 
+PRECISIONS = {"float32": _c.FS_FLOAT32, "float16": _c.FS_FLOAT16, "int8": _c.FS_INT8}
 POOLINGS = {"average": _c.FS_POOLING_AVERAGE, "max": _c.FS_POOLING_MAX, "l2": _c.FS_POOLING_L2}
 
 
@@ -170,6 +171,16 @@ class Model(Handle):
     def fingerprint(self) -> int:
         """Two models are the same if their fingerprints are."""
         return _c.fs_model_fingerprint(self.handle)
+
+    def save(
+        self, path: PathLike, precision: str = "float16", *, note: str | None = None, licence: str | None = None,
+        accuracy: str | None = None, source: str | None = None,
+    ) -> None:
+        """Writes the file again, in "float32", "float16" or "int8": weights in
+        8 bits with a scale for each output, all other numbers in 16. In its
+        own precision the numbers stay the same. Texts replace the file's."""
+        words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
+        check(_c.fs_model_save(self.handle, text(path, "path"), choice(precision, PRECISIONS, "precision"), ctypes.byref(words)))
 
     def features(self, image: Picture, layer: str, pooling: str = "average") -> Floats:
         """What `layer` answers to an image: float32 [height, width, channels]."""

@@ -30,7 +30,7 @@ from .augmentation import set_augmentation
 from .detection import DetectionLoss, DetectionParts, SceneFace, SceneOptions, Scenes, faces_as_c, scene_settings
 from .errors import check
 from .losses import MINING, Loss, MiningStatistics
-from .model import Model, texts_as_c
+from .model import PRECISIONS, Model, texts_as_c
 from .photos import Photos
 from .training_steps import TrainingProgress, TrainingStep
 
@@ -317,19 +317,19 @@ class Trainer(Handle):
         return self
 
     def save_model(
-        self, path: PathLike, half: bool = True, *, threshold: float, note: str | None = None, licence: str | None = None,
+        self, path: PathLike, precision: str = "float16", *, threshold: float, note: str | None = None, licence: str | None = None,
         accuracy: str | None = None, source: str | None = None,
     ) -> None:
         """Writes the network as a model that `Model.open` and, if it embeds,
-        `Embedder` take, in half precision or in single. An `Embedder` sees
+        `Embedder` take, in a `precision` of `Model.save`. An `Embedder` sees
         photos as the last `run` did: faces by their points, or whole photos.
 
         `threshold` is the distance up to which two faces are one person's. The
         other texts are kept in the file, for people: `installed_models` shows
         them."""
-        precision, threshold = _c.FS_FLOAT16 if flag(half, "half") else _c.FS_FLOAT32, number(threshold, "threshold")
+        numbers, threshold = choice(precision, PRECISIONS, "precision"), number(threshold, "threshold")
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
-        check(_c.fs_trainer_save_model(self.handle, text(path, "path"), precision, threshold, ctypes.byref(words)))
+        check(_c.fs_trainer_save_model(self.handle, text(path, "path"), numbers, threshold, ctypes.byref(words)))
 
     def close(self) -> None:
         """The same; a callback of the trainer's own gets an error."""

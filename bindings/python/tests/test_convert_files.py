@@ -559,7 +559,7 @@ def test_a_converted_embedder_is_trained_further(tmp_path):
             before = trainer.embed(pixels)
             trainer.step(pixels, [0, 0, 1, 1])
             after = trainer.embed(pixels)
-            trainer.save_model(tmp_path / "trained.safetensors", half=False, threshold=1.0)
+            trainer.save_model(tmp_path / "trained.safetensors", precision="float32", threshold=1.0)
     assert np.abs(after - before).max() > 0
     with fs.Model.open(tmp_path / "trained.safetensors") as model, fs.Embedder(model) as embedder:
         assert embedder.dimension == 64

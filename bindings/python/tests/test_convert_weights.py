@@ -299,7 +299,7 @@ def nn4_tensors(tmp_path):
     from safetensors.numpy import load_file
 
     with fs.Trainer("nn4.small2", steps=2) as trainer:
-        trainer.save_model(tmp_path / "start.safetensors", half=False, threshold=1.0)
+        trainer.save_model(tmp_path / "start.safetensors", precision="float32", threshold=1.0)
     return {name: array.astype(np.float32) for name, array in load_file(tmp_path / "start.safetensors").items()}
 
 

@@ -211,7 +211,7 @@ def test_a_training_goes_on_with_the_same_bits_and_says_what_it_does(scenes, tmp
         return fs.Trainer("yunet", loss="detection", optimizer="adamw", steps=4, weight_decay=1e-4, average=0.9)
 
     def saved(trainer, name):
-        trainer.save_model(tmp_path / name, half=False, threshold=0.5)
+        trainer.save_model(tmp_path / name, precision="float32", threshold=0.5)
         return (tmp_path / name).read_bytes()
 
     told = []
@@ -280,7 +280,7 @@ def test_a_small_network_learns_to_find_a_drawn_face(scenes, tmp_path):
         with fs.Trainer(loss=loss, start=first, steps=150, rate=0.01, longest_gradient=10, average=0.9) as trainer:
             trainer.run_scenes(
                 scenes, batch=6, side=96, min_face=16, progress=lambda now: losses.append(now.loss) if now.step else None)
-            trainer.save_model(tmp_path / "detector.safetensors", half=False, threshold=0.5)
+            trainer.save_model(tmp_path / "detector.safetensors", precision="float32", threshold=0.5)
     assert np.mean(losses[-20:]) < 0.5 * np.mean(losses[:20])
     box = (44, 20, 84, 66)
     best = None

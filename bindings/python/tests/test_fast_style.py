@@ -196,7 +196,7 @@ def test_a_training_begins_with_another_models_weights(vgg, style, content, tmp_
     with fs.FastStyleTrainer(vgg, style, **settings) as trainer:
         for _ in range(10):
             trainer.step([content])
-        trainer.save_model(tmp_path / "first.safetensors", half=False)
+        trainer.save_model(tmp_path / "first.safetensors", precision="float32")
         following = trainer.step([content]).total
     with fs.Model.open(tmp_path / "first.safetensors") as start, fs.FastStyleTrainer(vgg, style, start=start, **settings) as trainer:
         assert trainer.step([content]).total == following

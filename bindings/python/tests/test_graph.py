@@ -67,7 +67,7 @@ def test_it_is_trained_and_saved_with_its_text(tmp_path):
             before = trainer.embed(pixels)
             trainer.step(pixels, [0, 0, 1, 1])
             after = trainer.embed(pixels)
-            trainer.save_model(tmp_path / "graph.safetensors", half=False, threshold=1.0)
+            trainer.save_model(tmp_path / "graph.safetensors", precision="float32", threshold=1.0)
     assert np.abs(after - before).max() > 0
     with fs.Model.open(tmp_path / "graph.safetensors") as model, fs.Image.from_array(pixels[0]) as image:
         assert model.architecture == "graph" and "whole sum < a, b, c" in model.metadata("graph")

@@ -29,6 +29,48 @@ def test_the_embedding_layer_is_the_embedding(embedder):
         assert np.array_equal(model.features(chip, "embedding").ravel(), embedder.embed_chips([chip])[0])
 
 
+# ---- Precision ----
+
+
+def test_a_model_is_kept_in_eight_bits_with_a_scale_for_each_output(tmp_path):
+    generator, path = np.random.default_rng(3), tmp_path / "small.safetensors"
+    weights, bias = generator.normal(size=(8, 3, 3, 3)).astype(np.float32), generator.normal(size=8).astype(np.float32)
+    texts = {"architecture": "graph", "graph": "input channels=3\nc convolution filters=8 kernel=3 padding=1 < input", "note": "whole", "licence": "MIT"}
+    path.write_bytes(save({"c.weight": weights, "c.bias": bias}, texts))
+    with fs.Model.open(path) as model:
+        model.save(tmp_path / "levels.safetensors", "int8", note="small")
+        model.save(tmp_path / "halves.safetensors")
+    stored = load_file(tmp_path / "levels.safetensors")
+    # Symmetric QuantizeLinear with an axis of 0: the scale is the largest weight / 127, ties go to the even level.
+    scale = np.abs(weights).max((1, 2, 3)) / np.float32(127)
+    levels = np.round(weights / scale[:, None, None, None]).astype(np.int8)
+    assert set(stored) == {"c.weight", "c.weight_scale", "c.bias"}
+    assert np.array_equal(stored["c.weight_scale"], scale) and np.array_equal(stored["c.weight"], levels)
+    assert stored["c.bias"].dtype == np.float16 and np.array_equal(stored["c.bias"], bias.astype(np.float16))
+    wide = {"c.weight": levels * scale[:, None, None, None], "c.bias": bias.astype(np.float16).astype(np.float32)}
+    picture = generator.integers(0, 256, (20, 24, 3), np.uint8)
+    with fs.Image.from_array(picture) as image, fs.Model.open(tmp_path / "levels.safetensors") as small, fs.Model.load(save(wide, texts)) as same:
+        assert np.array_equal(small.features(image, "c"), same.features(image, "c"))
+        assert small.parameter_count == same.parameter_count == 8 * 27 + 8
+        assert (small.info.note, small.info.licence, small.metadata("graph")) == ("small", "MIT", texts["graph"])
+        assert small.info.bytes == (tmp_path / "levels.safetensors").stat().st_size
+        # In its own precision a file stays as it is, under its own name too.
+        before = (tmp_path / "levels.safetensors").read_bytes()
+        small.save(tmp_path / "levels.safetensors", "int8")
+        assert (tmp_path / "levels.safetensors").read_bytes() == before
+    assert load_file(tmp_path / "halves.safetensors")["c.weight"].dtype == np.float16
+
+
+def test_a_number_that_the_precision_does_not_have_is_named(tmp_path):
+    path = tmp_path / "x.safetensors"
+    for value, precision, reason in ((1e5, "float16", "has no half precision number"), (np.nan, "int8", "has no level of 8 bits")):
+        weights = np.full((2, 3, 3, 3), value, np.float32)
+        texts = {"architecture": "graph", "graph": "input channels=3\nc convolution filters=2 kernel=3 bias=no < input"}
+        with fs.Model.load(save({"c.weight": weights}, texts)) as model, pytest.raises(fs.FaceStyleError, match=f"in c.weight {reason}"):
+            model.save(path, precision)
+        assert not path.exists()
+
+
 # ---- MTCNN ----
 
 

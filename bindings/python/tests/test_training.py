@@ -61,7 +61,7 @@ def photos(folder):
 
 
 def model_bytes(trainer, path):
-    trainer.save_model(path, half=False, threshold=1)
+    trainer.save_model(path, precision="float32", threshold=1)
     return path.read_bytes()
 
 
@@ -179,7 +179,7 @@ def test_a_classifier_is_trained_whole(tmp_path):
         assert trainer.dimension == 2 and trainer.parameters == 4306  # no head
         losses = [trainer.step(pictures, labels).loss for _ in range(40)]
         answers = trainer.embed(pictures)
-        trainer.save_model(tmp_path / "model", half=False, threshold=0)
+        trainer.save_model(tmp_path / "model", precision="float32", threshold=0)
     assert losses[-1] < 0.2 * losses[0]
     assert np.allclose(answers.sum(1), 1, rtol=0, atol=tolerances.FLOAT) and (answers.argmax(1) == labels).mean() > 0.95
     with fs.Model.open(tmp_path / "model") as model, fs.Image.from_array(pictures[3]) as picture:
@@ -369,7 +369,7 @@ if Path(checkpoint).exists():
     trainer.resume(checkpoint)
 trainer.run(photos, batch=6, photos_of_person=2, augmentation="strong", checkpoint=checkpoint, checkpoint_every=1,
             progress=lambda now: print(now.step, flush=True))
-trainer.save_model(model, half=False, threshold=1)
+trainer.save_model(model, precision="float32", threshold=1)
 """
 
 
@@ -469,20 +469,25 @@ def test_a_trained_model_embeds_as_its_trainer_did(tmp_path):
     chip = stripes(2, 1, 96, 96)
     with fs.Trainer("nn4.small2") as trainer, fs.Image.from_array(chip) as image:
         wanted = trainer.embed(chip[None])
-        for half in (False, True):
-            path = tmp_path / f"half={half}.safetensors"
-            trainer.save_model(path, half, threshold=0.8, note="of a test", licence="MIT", accuracy="none", source="é")
+        allowed = {"float32": tolerances.EMBEDDING, "float16": tolerances.HALF, "int8": tolerances.EIGHT_BITS}
+        sizes = {}
+        for precision, tolerance in allowed.items():
+            path = tmp_path / f"{precision}.safetensors"
+            trainer.save_model(path, precision, threshold=0.8, note="of a test", licence="MIT", accuracy="none", source="é")
             with fs.Model.open(path) as model, fs.Embedder(model) as embedder:
                 info = model.info
                 assert (info.note, info.licence, info.accuracy, model.metadata("source")) == ("of a test", "MIT", "none", "é")
                 assert embedder.threshold == pytest.approx(0.8)
                 found = embedder.embed_chips([image])
-                assert np.allclose(found, wanted, rtol=0, atol=tolerances.HALF if half else tolerances.EMBEDDING)
+                assert np.allclose(found, wanted, rtol=0, atol=tolerance)
                 with fs.Trainer(start=model) as again:
-                    assert np.allclose(again.embed(chip[None]), wanted, rtol=0, atol=tolerances.HALF)
+                    assert np.allclose(again.embed(chip[None]), found, rtol=0, atol=tolerances.EMBEDDING)
                     with pytest.raises(fs.FaceStyleError, match="the start is a nn4.small2; expected siamese"):
                         fs.Trainer("siamese", start=model)
-        assert (tmp_path / "half=True.safetensors").stat().st_size < 0.52 * (tmp_path / "half=False.safetensors").stat().st_size
+            sizes[precision] = path.stat().st_size
+        assert sizes["float16"] < 0.52 * sizes["float32"] and sizes["int8"] < 0.27 * sizes["float32"]
+        with pytest.raises(ValueError, match="precision is 'int4'; possible are 'float32', 'float16', 'int8'"):
+            trainer.save_model(tmp_path / "x", "int4", threshold=1)
         with pytest.raises(fs.FaceStyleError, match="threshold nan"):
             trainer.save_model(tmp_path / "x", threshold=float("nan"))
 
@@ -492,7 +497,7 @@ def test_a_network_of_whole_pictures_is_embedded_from_its_model(tmp_path, photos
     marks.write_text('{"ann/ann_0001.jpg": {"landmarks": [[20, 30], [60, 30], [40, 50], [25, 70], [55, 70]]}}')
     with contrastive() as trainer, fs.Image.from_array(picture) as image, fs.Image.from_array(larger) as other:
         trainer.run(photos, batch=4)
-        trainer.save_model(tmp_path / "whole", half=False, threshold=0.5)
+        trainer.save_model(tmp_path / "whole", precision="float32", threshold=0.5)
         wanted = trainer.embed(picture[None])
         with fs.Model.open(tmp_path / "whole") as model, fs.Embedder(model) as embedder:
             assert model.metadata("template") == "whole" and not embedder.aligns
@@ -612,7 +617,7 @@ def train_in_a_process(rank, pipe, result, path):
     with contrastive() as trainer:
         trainer.all_reduce = all_reduce
         losses = [trainer.step(*shared_batch(rank)).loss for _ in range(3)]
-        trainer.save_model(path, half=False, threshold=1)
+        trainer.save_model(path, precision="float32", threshold=1)
     result.put((rank, losses, gradients))
 
 

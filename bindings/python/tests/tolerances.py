@@ -33,6 +33,7 @@ DOUBLE = 1e-12  # Float64, numbers of order 10
 CENTRAL = 1e-7  # central differences with the step 1e-6, numbers of order 10: roundings of 1e-15 over 2e-6
 FLOAT = 1e-5  # Float32, sums of a few numbers of order 1
 HALF = 1e-2  # absolute, of an embedding: weights of three digits through twenty layers
+EIGHT_BITS = 3e-2  # the same with levels of a hundredth of the largest weight: up to 0.01 were measured
 GRADIENT = 5e-5  # Float32, relative to the largest, of a network's last layer: one process differs from itself by 2e-5 when
 # its batch is in another order
 LEVEL = 0.52  # of 255: half a level is what rounding to whole ones changes, the rest Float32 against Float64
