@@ -328,13 +328,14 @@ static intptr_t on_a_small_stack(char *text) {
 static void hostile(void) {
   const size_t deep = FS_EXPRESSION_MAX_DEPTH - 10;
   TEST("the deepest and longest texts are done with on a stack of 64 KB") {
-    const char *const forms[][3] = {
-        {"sin(", "x", ")"}, {"(", "x", ")"}, {"-", "x", ""}, {"2^", "x", ""}, {"", "x", "+1"}, {"", "x", "*x"}, {"1/(", "x", ")"},
-        {"(x-", "x", ")"}, {"", "x", "/2"}};
+    /* The last number: how many nodes, or brackets and operators that wait, a form adds, itself or in its derivative. */
+    const struct { const char *open, *middle, *close; size_t adds; } forms[] = {
+        {"sin(", "x", ")", 1}, {"(", "x", ")", 1}, {"-", "x", "", 1}, {"2^", "x", "", 2}, {"", "x", "+1", 1}, {"", "x", "*x", 2},
+        {"1/(", "x", ")", 4}, {"(x-", "x", ")", 2}, {"", "x", "/2", 2}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-      char *text = nested(forms[i][0], forms[i][1], forms[i][2], quick() ? deep / 20 : deep);
+      char *text = nested(forms[i].open, forms[i].middle, forms[i].close, deep / forms[i].adds / (quick() ? 20 : 1));
       intptr_t statuses = on_a_small_stack(text);
-      if (!CHECK(statuses == 0)) printf("  %s: %lx\n", forms[i][0], (unsigned long)statuses);
+      if (!CHECK(statuses == 0)) printf("  %s%s: %lx\n", forms[i].open, forms[i].close, (unsigned long)statuses);
       free(text);
     }
   }

@@ -50,8 +50,8 @@ class Expression(Handle):
     def parse(cls, text: str) -> Expression:
         """Reads a text. `^` binds most tightly, then `*` and `/`, then a
         minus before a part: `-x^2` is `-(x^2)`. At most a MiB, 131,072 nodes,
-        10,000 of them one above the other, 1024 variables. ValueError, with the
-        position, for any other text."""
+        10,000 of them one above the other, 1024 variables. `FaceStyleError`, with
+        the position, for any other text."""
         return _made(_c.fs_expression_parse, encoded(text, "text"))
 
     @property

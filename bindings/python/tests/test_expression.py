@@ -71,8 +71,9 @@ def random_text(rng, depth):
     return f"{rng.choice(['sin', 'cos', 'tanh', 'sigmoid', 'softplus', 'exp', 'log', 'sqrt', 'square', 'reciprocal'])}({first})"
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_the_ways_agree_on_random_expressions_at_random_points():
-    rng, compared = np.random.default_rng(5), 0
+    rng, compared, undefined = np.random.default_rng(5), 0, 0
     for _ in range(400):
         with fs.Expression.parse(random_text(rng, 4)) as f:
             points = {name: rng.uniform(0.3, 1.8, 20) for name in f.variables}
@@ -80,16 +81,18 @@ def test_the_ways_agree_on_random_expressions_at_random_points():
                 continue
             found = {way: f.gradient(way, **points) for way in ("forward", "reverse", "symbolic", "numeric")}
             size = np.max([np.abs(g) for g in found["forward"].values()], axis=0) + np.abs(f(**points))
-            usable = np.isfinite(size) & (size < 100)
             for name in f.variables:
-                simple = f.derivative(name).simplified()(**points)
-                forward = found["forward"][name]
-                for exact in (found["reverse"][name], found["symbolic"][name], simple):
-                    assert (np.abs(exact - forward)[usable] <= tolerances.DERIVATIVE * (1 + size[usable])).all(), str(f)
+                ways = [g[name] for g in found.values()] + [f.derivative(name).simplified()(**points)]
+                # A root of 0 has an infinite slope: dual numbers leave out what does not change, the tape takes 0 times it.
+                usable = np.isfinite(size) & (size < 100)
+                undefined += (usable & ~np.isfinite(ways).all(axis=0)).sum()
+                usable &= np.isfinite(ways).all(axis=0)
+                forward, reverse, symbolic, numeric, simple = (way[usable] for way in ways)
+                for exact in (reverse, symbolic, simple):
+                    assert (np.abs(exact - forward) <= tolerances.DERIVATIVE * (1 + size[usable])).all(), str(f)
+                assert (np.abs(numeric - forward) <= 1e-5 * (1 + size[usable])).all(), str(f)
                 compared += usable.sum()
-                off = np.abs(found["numeric"][name] - forward)[usable] > 1e-4 * (1 + size[usable])
-                assert off.mean() <= 0.1 if usable.any() else True, str(f)
-    assert compared > 5000
+    assert compared > 10000 and undefined < 0.01 * compared
 
 
 def test_the_gradient_of_several_variables_is_rosenbrocks():
@@ -134,11 +137,11 @@ def test_nodes_are_counted():
 
 
 def test_a_text_that_is_none_says_where():
-    with pytest.raises(ValueError, match=r"position 5: \"\)\"; expected a number, a variable, a function"):
+    with pytest.raises(fs.FaceStyleError, match=r"position 5: \"\)\"; expected a number, a variable, a function"):
         fs.Expression.parse("2 * )")
-    with pytest.raises(ValueError, match="more than 1048576 bytes"):
+    with pytest.raises(fs.FaceStyleError, match="more than 1048576 bytes"):
         fs.Expression.parse("(" * (1 << 21))
-    with pytest.raises(ValueError, match="10000"):
+    with pytest.raises(fs.FaceStyleError, match="10000"):
         fs.Expression.parse("sin(" * 20000 + "x" + ")" * 20000)
     with pytest.raises(ValueError, match="NUL"):
         fs.Expression.parse("x\0y")
