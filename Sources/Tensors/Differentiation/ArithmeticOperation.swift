@@ -103,6 +103,24 @@ extension ArithmeticOperation {
     _ dy: UnsafePointer<Element>, _ da: UnsafeMutablePointer<Element>, _ db: UnsafeMutablePointer<Element>,
     _ count: Int
   ) {
-    for i in 0..<count { (da[i], db[i]) = pullback(a[i], b[i], y[i], dy[i]) }
+    switch self {
+    case .sum: Self.sum.pullBackLoop(a, b, y, dy, da, db, count)
+    case .difference: Self.difference.pullBackLoop(a, b, y, dy, da, db, count)
+    case .product: Self.product.pullBackLoop(a, b, y, dy, da, db, count)
+    case .quotient: Self.quotient.pullBackLoop(a, b, y, dy, da, db, count)
+    case .power: Self.power.pullBackLoop(a, b, y, dy, da, db, count)
+    case .negation: Self.negation.pullBackLoop(a, b, y, dy, da, db, count)
+    }
+  }
+
+  /// Inlined for one operation: a loop without a choice in it. One result after the other, as vectors.
+  @inline(__always)
+  private func pullBackLoop<Element: Scalar>(
+    _ a: UnsafePointer<Element>, _ b: UnsafePointer<Element>, _ y: UnsafePointer<Element>,
+    _ dy: UnsafePointer<Element>, _ da: UnsafeMutablePointer<Element>, _ db: UnsafeMutablePointer<Element>,
+    _ count: Int
+  ) {
+    for i in 0..<count { da[i] = pullback(a[i], b[i], y[i], dy[i]).da }
+    for i in 0..<count { db[i] = pullback(a[i], b[i], y[i], dy[i]).db }
   }
 }
