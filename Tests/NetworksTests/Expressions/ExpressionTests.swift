@@ -70,7 +70,8 @@ private struct RandomText {
       }
       let forward = try gradient(expression, .forward, x), reverse = try gradient(expression, .reverse, x)
       let symbolic = try gradient(expression, .symbolic, x), central = try gradient(expression, .numeric, x)
-      // A root of 0 has an infinite slope: dual numbers leave out what does not change, the tape takes 0 times it.
+      // A root of 0 has an infinite slope: dual numbers leave out what does not change, the tape takes 0
+      // times it.
       for v in x.indices where reverse[v].isFinite {
         let scale = max(1, forward[v].magnitude), text = try expression.text()
         compared += 1
