@@ -50,8 +50,8 @@ class Expression(Handle):
     def parse(cls, text: str) -> Expression:
         """Reads a text. `^` binds most tightly, then `*` and `/`, then a
         minus before a part: `-x^2` is `-(x^2)`. At most a MiB, 131,072 nodes,
-        10,000 of them one above the other, 1024 variables. `FaceStyleError`, with
-        the position, for any other text."""
+        10,000 of them one above the other, 1024 variables. For any other text
+        `FaceStyleError`, with the position."""
         return _made(_c.fs_expression_parse, encoded(text, "text"))
 
     @property
@@ -82,8 +82,9 @@ class Expression(Handle):
         return found
 
     def gradient(self, way: str = "reverse", /, **values: ArrayLike) -> dict[str, Doubles]:
-        """The derivative by each variable at points, by a `way` of
-        `fs.differentiate`: "forward", "reverse", "numeric" or "symbolic"."""
+        """The derivative by each variable, float64 [points], by its name, at
+        points as a call takes them, by a `way` of `fs.differentiate`:
+        "forward", "reverse", "numeric" or "symbolic"."""
         points, shape = self._points(values)
         found = np.empty(points.shape)
         kind = choice(way, WAYS, "way")
