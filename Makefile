@@ -373,8 +373,8 @@ test-threads: $(WATCHED) models
 	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
 
 # All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
-NUMERIC_C := detector embedder identification cost loss detection differentiation style fast_style seeing evaluation trainer
-NUMERIC_PYTHON := architectures augmentation calibration colour costs detection differentiation evaluation faces fast_style identification \
+NUMERIC_C := detector embedder identification cost loss detection differentiation expression style fast_style seeing evaluation trainer
+NUMERIC_PYTHON := architectures augmentation calibration colour costs detection differentiation evaluation expression faces fast_style identification \
                   losses maps networks quality seeing style style_presets tracker training vgg
 test-processors: all models
 	swift build --build-tests -c release --disable-xctest --scratch-path .build-tests

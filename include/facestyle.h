@@ -65,9 +65,10 @@
  *            process. FS_INVALID_ARGUMENT for a handle that was destroyed or has another type.
  * Threads    Any function may be called on any thread. fs_image, fs_model, fs_models,
  *            fs_face_analysis, fs_faces, fs_detector, fs_embedder, fs_liveness,
- *            fs_dense_landmarks, fs_fast_styler and fs_universal_styler never change, so threads
- *            may share them. Many threads may search and change one fs_gallery. An fs_styler, an
- *            fs_style_job, an fs_trainer and an fs_tracker are for one thread at a time.
+ *            fs_dense_landmarks, fs_fast_styler, fs_universal_styler and fs_expression never
+ *            change, so threads may share them. Many threads may search and change one fs_gallery.
+ *            An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker are for one thread at a
+ *            time.
  * Structs    A struct whose first member is `size` may grow at its end in later versions. Set
  *            `size` to its sizeof; an _init function does, and writes the defaults. NULL in place
  *            of options means the defaults. The library reads and writes only the members that both
@@ -2515,20 +2516,90 @@ typedef enum fs_function {
   FS_FUNCTION_SOFTPLUS = 7,   /* log(1 + exp(x)) */
   FS_FUNCTION_ABSOLUTE = 8,   /* |x|; its derivative at 0 is 0 */
   FS_FUNCTION_RECIPROCAL = 9, /* 1 / x */
-  FS_FUNCTION_SQUARE = 10
+  FS_FUNCTION_SQUARE = 10,
+  FS_FUNCTION_SIGN = 11 /* 1, -1, or 0 at 0; its derivative is 0 */
 } fs_function;
 
-/* Three ways to a derivative, each a check of the others. */
+/* Four ways to a derivative, each a check of the others. The three exact ones read one table of
+ * rules. */
 typedef enum fs_differentiation {
   FS_FORWARD = 0, /* dual numbers: f(a + b e) = f(a) + f'(a) b e */
   FS_REVERSE = 1, /* the tape that trains networks and paints pictures */
-  FS_NUMERIC = 2  /* central differences with the step 1e-6 */
+  FS_NUMERIC = 2, /* central differences with the step 1e-6 */
+  FS_SYMBOLIC = 3 /* the derivative as an expression, fs_expression_derivative, evaluated */
 } fs_differentiation;
 
 /* values[i] = f(x[i]) and derivatives[i] = f'(x[i]) for `count` numbers; either may be NULL. NaN
  * where f has no value, as the logarithm of -1. */
 fs_status fs_differentiate(fs_function function, fs_differentiation way, const double *x,
                            size_t count, double *values, double *derivatives, size_t capacity);
+
+/* A formula of numbers, variables and the operations that the library differentiates. Equal parts
+ * are kept once. It never changes, so threads may share it.
+ *
+ * Source: Griewank and Walther, "Evaluating derivatives", 2008; Baydin et al., "Automatic
+ * differentiation in machine learning: a survey", 2018. */
+typedef struct fs_expression fs_expression;
+
+#define FS_EXPRESSION_MAX_BYTES 1048576u /* of a text, parsed or printed */
+#define FS_EXPRESSION_MAX_NODES 131072u  /* numbers, variables and operations, equal parts as one */
+#define FS_EXPRESSION_MAX_DEPTH 10000u   /* nodes one above the other; what waits for its end */
+#define FS_EXPRESSION_MAX_VARIABLES 1024u
+#define FS_EXPRESSION_MAX_NAME 64u /* characters of a variable's name */
+
+/* Reads a text such as "p0 + p1*x + exp(sin(x)/x)^2": decimal numbers with a point, variables
+ * (ASCII letters, digits and _, no digit first), + - * / ^, brackets, and exp, log, sqrt, sin, cos,
+ * tanh, sigmoid, softplus, absolute, reciprocal, square and sign. ^ binds most tightly and from the
+ * right, then * and /, then a minus before a part, then + and -: -x^2 is -(x^2).
+ * FS_INVALID_ARGUMENT for any other text, with the position, from 1, of the character that was
+ * seen, and what was expected there; and beyond the limits above. What nests lies in memory, not on
+ * the thread's stack. */
+fs_status fs_expression_parse(fs_expression **out, const char *text);
+/* The derivative by a variable, as the rules give it: of x*x it is 1*x + x*1. FS_NOT_FOUND for a
+ * variable that the expression does not have; FS_INVALID_ARGUMENT beyond the limits above. */
+fs_status fs_expression_derivative(fs_expression **out, const fs_expression *expression,
+                                   const char *variable);
+/* The same with numbers folded, 0 and 1 left out, equal terms added, equal factors and powers
+ * joined; nothing is expanded or factored out. Where every part has a finite value, the values are
+ * the same up to rounding; x/x is 1, also at 0. Its tree never has more nodes. n nodes take time of
+ * order n log n. */
+fs_status fs_expression_simplify(fs_expression **out, const fs_expression *expression);
+void fs_expression_destroy(fs_expression *expression);
+
+/* A text that is parsed to the same expression, with a 0 at its end. *length, which may be NULL, is
+ * its length without it: call with NULL and 0 to ask for it. FS_INVALID_ARGUMENT if it is longer
+ * than FS_EXPRESSION_MAX_BYTES, as that of an expression may be whose parts appear in many places;
+ * and if 0 < capacity <= *length, which is written nevertheless. */
+fs_status fs_expression_text(const fs_expression *expression, char *text, size_t capacity,
+                             size_t *length);
+/* The variables, in the order in which the text that was parsed names them. A derivative and a
+ * simplified expression have all of the expression that they were made from, in its order, so that
+ * one point suits both. */
+size_t fs_expression_variable_count(const fs_expression *expression);
+/* Borrowed from the expression; NULL if there is none of that index. */
+const char *fs_expression_variable(const fs_expression *expression, size_t index);
+
+/* values[i] = f(points[i]) for `points` [count, variables]. What has no value is NaN or infinite,
+ * as 1/x at 0, and no error. */
+fs_status fs_expression_evaluate(const fs_expression *expression, const double *points,
+                                 size_t count, double *values, size_t capacity);
+/* The gradients [count, variables] at `points` [count, variables], each by any way. */
+fs_status fs_expression_gradient(const fs_expression *expression, fs_differentiation way,
+                                 const double *points, size_t count, double *gradients,
+                                 size_t capacity);
+
+typedef struct fs_expression_size {
+  size_t size;
+  uint64_t nodes;              /* of the tree, each part as often as it is written; UINT64_MAX
+                                * stands for that or more */
+  uint64_t shared_nodes;       /* with equal parts as one */
+  uint64_t operations;         /* of the shared nodes, those that are no numbers or variables */
+  uint64_t depth;              /* nodes from the whole down to its deepest part */
+  uint64_t reverse_operations; /* with which FS_REVERSE finds the value and the derivatives by all
+                                * variables */
+} fs_expression_size;
+
+fs_status fs_expression_measure(const fs_expression *expression, fs_expression_size *measured);
 
 /* A function of `count` numbers: writes f(x) to *value and returns FS_OK. Any other status ends the
  * call that it serves, which returns it. It is called on the thread of that call, with no locks

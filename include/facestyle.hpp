@@ -342,6 +342,7 @@ using style_job = owner<fs_style_job, fs_style_job_destroy>;
 using liveness = owner<fs_liveness, fs_liveness_destroy>;
 using dense_landmarks = owner<fs_dense_landmarks, fs_dense_landmarks_destroy>;
 using tracker = owner<fs_tracker, fs_tracker_destroy>;
+using expression = owner<fs_expression, fs_expression_destroy>;
 using trainer = owner<fs_trainer, fs_trainer_destroy>;
 using photos = owner<fs_photos, fs_photos_destroy>;
 using scenes = owner<fs_scenes, fs_scenes_destroy>;

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -191,6 +192,16 @@ static inline int systemHasAddresses(size_t byteCount) {
   if (start == MAP_FAILED) return 0;
   munmap(start, byteCount);
   return 1;
+}
+
+/* The double nearest to a decimal number, whose point is a point whatever the host's locale. */
+static inline double systemDecimal(const char *text) {
+  locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0); /* static: it needs no memory */
+  locale_t host = uselocale(plain);
+  double value = strtod(text, NULL);
+  uselocale(host);
+  freelocale(plain);
+  return value;
 }
 
 /* The reason why the last library was not loaded. */

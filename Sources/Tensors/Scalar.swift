@@ -2,10 +2,11 @@ import CSystem
 
 /// The number types that tensors are computed with: `Float` by the fast kernels, `Double` by plain loops and
 /// OpenBLAS, to check the `Float` path and its gradients, and `Dual`, which carries a derivative
-/// (`Dual.swift`).
+/// (`Differentiation/Dual.swift`).
 ///
 /// Comparisons use the value. Code written only with these operations is differentiable in forward mode.
-package protocol Scalar: SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable
+package protocol Scalar:
+  Operand, SignedNumeric, Comparable, ExpressibleByFloatLiteral, BitwiseCopyable, Sendable
 where Magnitude == Self {
   /// The type of long sums: `Double` for `Float`, the type itself for the others.
   associatedtype Accumulator: Scalar where Accumulator.Accumulator == Accumulator
@@ -26,18 +27,12 @@ where Magnitude == Self {
   var isNaN: Bool { get }
   var isFinite: Bool { get }
 
-  static func / (a: Self, b: Self) -> Self
   static func /= (a: inout Self, b: Self)
 
   func squareRoot() -> Self
-  static func power(_ x: Self, _ y: Self) -> Self
   static func exponential(_ x: Self) -> Self
-  /// The natural logarithm.
-  static func logarithm(_ x: Self) -> Self
   /// `log(1 + x)`, accurate for small x.
   static func logarithm(onePlus x: Self) -> Self
-  static func sine(_ x: Self) -> Self
-  static func cosine(_ x: Self) -> Self
   static func hyperbolicTangent(_ x: Self) -> Self
 
   /// The number of columns of a packed panel; nil for all of them.

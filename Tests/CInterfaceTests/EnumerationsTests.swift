@@ -109,9 +109,13 @@ import Testing
       (.squareRoot, FS_FUNCTION_SQRT), (.sine, FS_FUNCTION_SIN), (.cosine, FS_FUNCTION_COS),
       (.hyperbolicTangent, FS_FUNCTION_TANH), (.sigmoid, FS_FUNCTION_SIGMOID),
       (.softplus, FS_FUNCTION_SOFTPLUS), (.magnitude, FS_FUNCTION_ABSOLUTE),
-      (.reciprocal, FS_FUNCTION_RECIPROCAL), (.square, FS_FUNCTION_SQUARE)
+      (.reciprocal, FS_FUNCTION_RECIPROCAL), (.square, FS_FUNCTION_SQUARE),
+      (.sign, FS_FUNCTION_SIGN)
     ])
-    expect([(DerivativeWay.forward, FS_FORWARD), (.reverse, FS_REVERSE), (.numeric, FS_NUMERIC)])
+    expect([
+      (DerivativeWay.forward, FS_FORWARD), (.reverse, FS_REVERSE), (.numeric, FS_NUMERIC),
+      (.symbolic, FS_SYMBOLIC)
+    ])
   }
 
   @Test func `styles have C's numbers`() {

@@ -1,4 +1,4 @@
-/* Three ways to a derivative agree; a host's gradient is checked; convolution has the right shapes. */
+/* Four ways to a derivative agree; a host's gradient is checked; convolution has the right shapes. */
 #include "support.h"
 
 enum { CALLS_BEFORE_FAILURE = 3 };
@@ -56,15 +56,17 @@ static fs_status kinked(const double *x, size_t count, double *value, void *user
 }
 
 static void functions(void) {
-  TEST("all three ways agree on every function") {
+  TEST("all four ways agree on every function") {
     const double x[3] = {0.3, 1, 2.5};
-    for (int f = FS_FUNCTION_EXP; f <= FS_FUNCTION_SQUARE; f++) {
-      double value[3][3], derivative[3][3];
-      for (int way = FS_FORWARD; way <= FS_NUMERIC; way++)
+    for (int f = FS_FUNCTION_EXP; f <= FS_FUNCTION_SIGN; f++) {
+      double value[4][3], derivative[4][3];
+      for (int way = FS_FORWARD; way <= FS_SYMBOLIC; way++)
         CHECK_OK(fs_differentiate((fs_function)f, (fs_differentiation)way, x, 3, value[way], derivative[way], 3));
       for (int i = 0; i < 3; i++) {
         CHECK_NEAR(value[FS_REVERSE][i], value[FS_FORWARD][i], 1e-14);
         CHECK_NEAR(value[FS_NUMERIC][i], value[FS_FORWARD][i], 1e-14);
+        CHECK_NEAR(value[FS_SYMBOLIC][i], value[FS_FORWARD][i], 1e-14);
+        CHECK_NEAR(derivative[FS_SYMBOLIC][i], derivative[FS_FORWARD][i], 1e-13);
         CHECK_NEAR(derivative[FS_REVERSE][i], derivative[FS_FORWARD][i], 1e-13);
         CHECK_NEAR(derivative[FS_NUMERIC][i], derivative[FS_FORWARD][i], 1e-7);
       }
@@ -84,13 +86,13 @@ static void functions(void) {
     CHECK(value == 2);
     CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, FS_REVERSE, &x, 1, NULL, &derivative, 1));
     CHECK(derivative == 0.25);
-    for (int way = FS_FORWARD; way <= FS_NUMERIC; way++)
+    for (int way = FS_FORWARD; way <= FS_SYMBOLIC; way++)
       CHECK_OK(fs_differentiate(FS_FUNCTION_SQRT, (fs_differentiation)way, &x, 0, &value, &derivative, 0));
   }
   TEST("where a function has no value there is NaN") {
     const double x[2] = {-1, NAN};
     double value[2] = {0, 0}, derivative[2];
-    for (int way = FS_FORWARD; way <= FS_NUMERIC; way++) {
+    for (int way = FS_FORWARD; way <= FS_SYMBOLIC; way++) {
       CHECK_OK(fs_differentiate(FS_FUNCTION_LOG, (fs_differentiation)way, x, 2, value, derivative, 2));
       CHECK(isnan(value[0]) && isnan(value[1]));
     }
@@ -98,9 +100,9 @@ static void functions(void) {
   TEST("unknown functions and ways, NULL and sizes beyond memory are refused") {
     const double x = 1;
     double value;
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)11, FS_FORWARD, &x, 1, &value, NULL, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)12, FS_FORWARD, &x, 1, &value, NULL, 1));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate((fs_function)-1, FS_FORWARD, &x, 1, &value, NULL, 1));
-    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, (fs_differentiation)3, &x, 1, &value, NULL, 1));
+    CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, (fs_differentiation)4, &x, 1, &value, NULL, 1));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, FS_FORWARD, NULL, 1, &value, NULL, 1));
     CHECK_REFUSED(FS_INVALID_ARGUMENT, value, fs_differentiate(FS_FUNCTION_EXP, FS_FORWARD, &x, SIZE_MAX, &value, NULL, SIZE_MAX));
   }

@@ -4,6 +4,9 @@ package enum Tolerance {
   package static let float = 1e-4
   /// Double arithmetic on numbers of order 1.
   package static let double = 1e-10
+  /// Derivatives of one expression in Double by exact ways, relative to numbers of 1 and more: they differ by
+  /// the order of a few dozen operations on numbers up to 30.
+  package static let derivatives = 1e-12
   /// A Float product of `depth` terms of order 1 against Double: rounding grows like the square root of
   /// depth.
   package static func product(depth: Int) -> Double { 2e-6 * Double(depth).squareRoot() + 1e-6 }

@@ -28,7 +28,7 @@ PAGES = {
     "Training": ["training", "losses", "detection", "left_out"],
     "Evaluation": ["evaluation", "verification_sets", "calibration", "groups", "maps"],
     "Plots": ["plots"],
-    "Mathematics": ["differentiation", "costs"],
+    "Mathematics": ["differentiation", "expression", "costs"],
     "Library and errors": ["library", "errors"],
 }
 

@@ -93,7 +93,7 @@ def train(options, teacher, stage, learned_from, loss, steps, rate, start=None, 
 
 
 def label(model, path):
-    """The model with what it is and may be used for."""
+    """The model in 8 bits, with what it is and may be used for."""
     with safe_open(model, "np") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
     save_file(tensors, path, {
@@ -102,6 +102,8 @@ def label(model, path):
         "licence": "weights: research and other non-commercial use, as CelebA's, UTKFace's and All-Age-Faces' photos; see models/README.md",
         "source": "libfacestyle, examples/training/shipped.py",
     })  # fmt: skip
+    with fs.Model.open(path) as halves:
+        halves.save(path, precision="int8")
 
 
 def report(options):
@@ -118,7 +120,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=Path("build/models/dlib-resnet.safetensors"))
     parser.add_argument("--steps", type=int, nargs=3, default=(6000, 4000, 6000), help="of the three stages")
-    parser.add_argument("--threshold", type=float, default=0.346)
+    parser.add_argument("--threshold", type=float, default=0.351)
     parser.add_argument("--out", type=Path, default=Path("build/training/faces-nn4.safetensors"))
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)

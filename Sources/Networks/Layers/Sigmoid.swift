@@ -11,7 +11,7 @@ package struct Sigmoid: LoopLayer, BareLayer {
   }
 
   func compute(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, from: Place, to: Place) {
-    for i in 0..<to.count { y[i] = Networks.sigmoid(x[i]) }
+    ElementwiseFunction.sigmoid.apply(x, y, to.count)
   }
 }
 

@@ -61,8 +61,8 @@ package func centralDifference(
   return (above - below) / (right - left)
 }
 
-/// Three ways to compute a derivative.
-package enum DerivativeWay: Int32, CaseIterable, Sendable { case forward = 0, reverse, numeric }
+/// Four ways to compute a derivative.
+package enum DerivativeWay: Int32, CaseIterable, Sendable { case forward = 0, reverse, numeric, symbolic }
 
 /// `f(x[i])` and `f'(x[i])` for each number of x.
 package func differentiate(
@@ -85,6 +85,14 @@ package func differentiate(
         of: { x throws(Failure) in function(x[i]) }, at: moved.storage, i, step: 1e-6)
     }
     return (value, slope)
+  case .symbolic:
+    let expression = try Expression(function), slope = try expression.derivative(0)
+    let values = try Tensor<Double>(x.shape), slopes = try Tensor<Double>(x.shape)
+    for (expression, target) in [(expression, values), (slope, slopes)] {
+      try expression.evaluate(
+        x.count, input: { i, _ in x[i] }, answer: { i, value in target.storage[i] = value })
+    }
+    return (values, slopes)
   }
 }
 

@@ -128,7 +128,8 @@ private func cases() throws -> [Case] {
   let features = try randomTensor([1, 3, 5, 3], seed: 11),
     content = try Tensor<Dual>([1, 3, 5, 3], Numbers.duals(45, seed: 12))
   let elementwise = ElementwiseFunction.allCases.map { f in
-    Case("\(f)", [f == .magnitude ? away : above]) { t, x throws(Failure) in try t.map(x[0], f) }
+    Case("\(f)", [f == .magnitude || f == .sign ? away : above]) { t, x throws(Failure) in try t.map(x[0], f)
+    }
   }
   let factors = try positive([3], seed: 13), addends = try random(3, seed: 14)
   // A layer of the network as it runs where its statistics are known.
@@ -149,6 +150,7 @@ private func cases() throws -> [Case] {
     Case("mean", [x]) { t, x throws(Failure) in try t.mean(x[0]) },
     Case("power", [above]) { t, x throws(Failure) in try t.power(x[0], -1.5) },
     Case("whole power", [away]) { t, x throws(Failure) in try t.power(x[0], 3) },
+    Case("power of two variables", [above, y]) { t, x throws(Failure) in try t.power(x[0], x[1]) },
     Case("weighted sum", [try random(1), try random(1, 1)]) { t, x throws(Failure) in
       try t.weightedSum(x, [2, -3])
     },

@@ -18,7 +18,7 @@ import Testing
     #expect(try values(.sigmoid, [0.0]) == [0.5])
     #expect(try abs(values(.softplus, [0.0])[0] - 0.6931471805599453) < Tolerance.double)
     #expect(try values(.magnitude, [-2.0, 3]) == [2, 3] && values(.reciprocal, [4.0]) == [0.25])
-    #expect(try values(.square, [-3.0]) == [9])
+    #expect(try values(.square, [-3.0]) == [9] && values(.sign, [-2.0, 0, 3]) == [-1, 0, 1])
   }
 
   @Test func `sigmoid and softplus stand any number`() throws {

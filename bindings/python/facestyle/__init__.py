@@ -77,6 +77,7 @@ if TYPE_CHECKING:  # for checkers of types, what _HOMES says
         differentiate as differentiate, numeric_gradient as numeric_gradient,
         check_gradient as check_gradient, GradientReport as GradientReport, convolve as convolve,
     )  # fmt: skip
+    from .expression import Expression as Expression, ExpressionSize as ExpressionSize
     from .style_options import StyleOptions as StyleOptions
     from .style import (
         Styler as Styler, StyleJob as StyleJob, Progress as Progress, Costs as Costs,
@@ -132,6 +133,7 @@ _HOMES = {
     "left_out": ("LeftOut",),
     "detection": ("Scenes", "SceneFace", "DetectionLoss", "DetectionParts", "DetectionValue", "box_overlap", "cell_count"),
     "differentiation": ("differentiate", "numeric_gradient", "check_gradient", "GradientReport", "convolve"),
+    "expression": ("Expression", "ExpressionSize"),
     "style_options": ("StyleOptions",),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),

@@ -1243,12 +1243,36 @@ FS_FUNCTION_SOFTPLUS = 7
 FS_FUNCTION_ABSOLUTE = 8
 FS_FUNCTION_RECIPROCAL = 9
 FS_FUNCTION_SQUARE = 10
+FS_FUNCTION_SIGN = 11
 
 
 fs_differentiation = c_int
 FS_FORWARD = 0
 FS_REVERSE = 1
 FS_NUMERIC = 2
+FS_SYMBOLIC = 3
+
+
+class fs_expression(Structure):
+    pass
+
+
+FS_EXPRESSION_MAX_BYTES = 1048576
+FS_EXPRESSION_MAX_NODES = 131072
+FS_EXPRESSION_MAX_DEPTH = 10000
+FS_EXPRESSION_MAX_VARIABLES = 1024
+FS_EXPRESSION_MAX_NAME = 64
+
+
+class fs_expression_size(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("nodes", c_uint64),
+        ("shared_nodes", c_uint64),
+        ("operations", c_uint64),
+        ("depth", c_uint64),
+        ("reverse_operations", c_uint64),
+    ]
 
 
 fs_function_callback = CFUNCTYPE(fs_status, POINTER(c_double), c_size_t, POINTER(c_double), c_void_p)
@@ -2040,6 +2064,32 @@ FUNCTIONS = {
             POINTER(c_double), c_size_t
         ],
     ),
+    "fs_expression_parse": (fs_status, [POINTER(POINTER(fs_expression)), c_char_p]),
+    "fs_expression_derivative": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_expression)), POINTER(fs_expression), c_char_p
+        ],
+    ),
+    "fs_expression_simplify": (fs_status, [POINTER(POINTER(fs_expression)), POINTER(fs_expression)]),
+    "fs_expression_destroy": (None, [POINTER(fs_expression)]),
+    "fs_expression_text": (fs_status, [POINTER(fs_expression), c_char_p, c_size_t, POINTER(c_size_t)]),
+    "fs_expression_variable_count": (c_size_t, [POINTER(fs_expression)]),
+    "fs_expression_variable": (c_char_p, [POINTER(fs_expression), c_size_t]),
+    "fs_expression_evaluate": (
+        fs_status,
+        [
+            POINTER(fs_expression), POINTER(c_double), c_size_t, POINTER(c_double), c_size_t
+        ],
+    ),
+    "fs_expression_gradient": (
+        fs_status,
+        [
+            POINTER(fs_expression), fs_differentiation, POINTER(c_double), c_size_t, POINTER(c_double),
+            c_size_t
+        ],
+    ),
+    "fs_expression_measure": (fs_status, [POINTER(fs_expression), POINTER(fs_expression_size)]),
     "fs_gradient_options_init": (fs_status, [POINTER(fs_gradient_options), c_size_t]),
     "fs_gradient_numeric": (
         fs_status,

@@ -1,4 +1,4 @@
-"""Three ways to a derivative, each a check of the others, and convolution over one to three axes."""
+"""Four ways to a derivative, each a check of the others, and convolution over one to three axes."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ FUNCTIONS = {
     "cos": _c.FS_FUNCTION_COS, "tanh": _c.FS_FUNCTION_TANH, "sigmoid": _c.FS_FUNCTION_SIGMOID,
     "softplus": _c.FS_FUNCTION_SOFTPLUS, "absolute": _c.FS_FUNCTION_ABSOLUTE,
     "reciprocal": _c.FS_FUNCTION_RECIPROCAL, "square": _c.FS_FUNCTION_SQUARE,
+    "sign": _c.FS_FUNCTION_SIGN,
 }  # fmt: skip
-WAYS = {"forward": _c.FS_FORWARD, "reverse": _c.FS_REVERSE, "numeric": _c.FS_NUMERIC}
+WAYS = {"forward": _c.FS_FORWARD, "reverse": _c.FS_REVERSE, "numeric": _c.FS_NUMERIC, "symbolic": _c.FS_SYMBOLIC}
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def differentiate(function: str, x: ArrayLike, way: str = "forward") -> tuple[Do
     its shape.
 
     `function` is one of `FUNCTIONS`; `way` is "forward" (dual numbers),
-    "reverse" (the tape that trains networks) or "numeric" (central
-    differences).
+    "reverse" (the tape that trains networks), "numeric" (central
+    differences) or "symbolic" (the derivative as an `Expression`).
     """
     places = _doubles(x)
     values, derivatives = np.empty_like(places), np.empty_like(places)

@@ -1,4 +1,4 @@
-"""Pictures of evaluations, trainings and embeddings. They need matplotlib (`pip install facestyle[plots]`).
+"""Pictures of evaluations, trainings, embeddings and counts. They need matplotlib (`pip install facestyle[plots]`).
 
     fs.plots.roc({"dlib-resnet": (distances, same)}, "roc.png")
     fs.plots.groups(fs.false_accepts_by_group(embeddings, groups, threshold), "groups.png")
@@ -7,6 +7,7 @@
     fs.plots.detections({"mine": (false, found, default)}, faces, "detections.png")
     fs.plots.unit_patches({unit: [patch.cut(picture), ...]}, "units.png")
     fs.plots.activation_maps(fs.activation_maps(vgg, photo, "conv3_1", range(16)), "maps.png")
+    fs.plots.growth({"product": {"tree": [3, 9, 27], "shared": [3, 5, 7]}}, "growth.png")
 
 Each answers a `Plot`, which a notebook shows; with a path it is written there, too.
 """
@@ -338,6 +339,31 @@ def _sheet(pictures: Mapping[str, NDArray[Any]], title: str, **options: Any) -> 
     return figure
 
 
+def growth(
+    panels: Mapping[str, Mapping[str, ArrayLike]], path: PathLike | None = None, *, xlabel: str = "steps", ylabel: str = "count"
+) -> Plot:
+    """Draws how counts grow from step to step, 1, 2 and so on, on a
+    logarithmic axis: a panel for each name, a curve for each of its labels,
+    the last one dashed."""
+    if not panels:
+        raise ValueError("panels are none; expected names with curves")
+    figure = _empty_figure(3.4 * len(panels), 4.1)
+    row = list(figure.subplots(1, len(panels), sharey=True, squeeze=False)[0])
+    for axes, (name, curves) in zip(row, panels.items()):
+        _lighten(axes)
+        for place, (colour, marker, (label, values)) in enumerate(zip(_cycle(COLOURS), _cycle(MARKERS), curves.items())):
+            counts = np.asarray(values, np.float64)
+            style = "--" if place == len(curves) - 1 else "-"
+            axes.plot(np.arange(1, len(counts) + 1), counts, style, color=colour, marker=marker, markersize=4, linewidth=1.6, label=label)
+        axes.set_yscale("log")
+        axes.set_xlabel(xlabel)
+        axes.set_title(name)
+    row[0].set_ylabel(f"{ylabel} (log)")
+    handles, labels = row[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 5), frameon=False, fontsize=9)
+    return Plot(figure, path)
+
+
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure, axes = _panels(width, height, [1.0])
     return figure, axes[0]
@@ -348,11 +374,15 @@ def _panels(width: float, height: float, heights: list[float]) -> tuple[Figure, 
     figure = _empty_figure(width, height)
     axes = list(figure.subplots(len(heights), sharex=True, squeeze=False, height_ratios=heights)[:, 0])
     for axis in axes:
-        axis.grid(color="#E4E4E4", linewidth=0.7)
-        axis.set_axisbelow(True)
-        for side in ("top", "right"):
-            axis.spines[side].set_visible(False)
+        _lighten(axis)
     return figure, axes
+
+
+def _lighten(axes: Axes) -> None:
+    axes.grid(color="#E4E4E4", linewidth=0.7)
+    axes.set_axisbelow(True)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
 
 
 def _empty_figure(width: float, height: float) -> Figure:

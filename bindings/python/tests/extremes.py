@@ -159,6 +159,9 @@ class Handles:
         options.architecture = b"siamese"
         return self.make("fs_trainer_create", byref(options), None)
 
+    def fs_expression(self):
+        return self.make("fs_expression_parse", b"x*y + exp(x)")
+
     def fs_tracker(self):
         return self.make("fs_tracker_create", None)
 

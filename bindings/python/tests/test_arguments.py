@@ -164,6 +164,8 @@ def good(t):
             "merge": dict(other=t.other, compare=False), "verify": dict(photo=t.vector, identity="ann", threshold=0.5),
             "identify": dict(photo=t.vector, **identified), "search": dict(embeddings=rows, k=1), "search_arrays": dict(embeddings=rows, k=1),
             "within": dict(embedding=t.vector, distance=0.5)},
+        "Expression": {"parse": dict(text="x"), "derivative": dict(variable="x"), "simplified": {}, "__call__": dict(x=v),
+                       "gradient": dict(way="forward", x=v)},
         "Tracker": {None: dict(min_overlap=0.3, max_distance=0.6, max_missed=1, min_seen=1, identify_every=0.0, identify_better=2.0, identify_gap=1, max_tracks=1),
                     "update": dict(faces=[], time=1e6, qualities=np.zeros(0)), "identify_again": dict(track=1), "replace": dict(track=1), "finish": {}},
         "Loss": {None: dict(kind="semi-hard", reduction="mean", **plain(fs.Loss)), "head": dict(dimension=8, classes=1, seed=1),
@@ -202,7 +204,7 @@ def good(t):
         "UnitPatch": {"cut": dict(picture=t.image)}, "Progress": {"preview": {}},
     }  # fmt: skip
     objects = {
-        "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker,
+        "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker, "Expression": fs.Expression.parse("x*x"),
         "Loss": t.loss, "Landmarks": t.landmarks, "VerificationSet": t.pair_set, "Photos": t.photos, "Scenes": t.scenes, "DetectionLoss": t.detection, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
         "Liveness": empty(fs.Liveness, "fs_liveness"), "DenseLandmarks": empty(fs.DenseLandmarks, "fs_dense_landmarks"),
         "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,

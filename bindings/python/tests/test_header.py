@@ -124,7 +124,7 @@ def test_every_struct_with_a_size_is_filled_is_an_answer_or_says_how():
         "fs_training_progress", "fs_tsne_progress", "fs_pixels", "fs_architecture_info", "fs_layer_info", "fs_host_info",
         "fs_quality", "fs_identity", "fs_gallery_identity", "fs_enrolment", "fs_gallery_report", "fs_gradient_report",
         "fs_evaluation", "fs_calibration", "fs_model_info", "fs_analysed_face", "fs_model_texts",
-        "fs_liveness_verdict", "fs_optional_library", "fs_self_check"}  # fmt: skip
+        "fs_liveness_verdict", "fs_optional_library", "fs_self_check", "fs_expression_size"}  # fmt: skip
 
 
 def test_a_struct_without_a_size_says_that_it_is_frozen():
@@ -144,7 +144,7 @@ def test_a_count_is_a_size_of_a_handle():
 def test_an_array_that_is_written_comes_with_its_capacity():
     # One number each; and what a callback is for.
     single = {"count", "found", "distance", "bytes", "byte_count", "changed", "next", "value", "loss", "cost", "content_cost",
-              "style_cost", "total_cost", "divergence", "values", "reduction"}  # fmt: skip
+              "style_cost", "total_cost", "divergence", "values", "reduction", "length"}  # fmt: skip
     for function in header.of_kind(header.Function).values():
         names = [parameter.name for parameter in function.parameters]
         for parameter, following in zip(function.parameters, [*function.parameters[1:], None]):

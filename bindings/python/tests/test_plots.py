@@ -64,6 +64,15 @@ def test_detections_are_drawn(plots, tmp_path):
     assert size(plots.detections(curves, 10, tmp_path / "detections.png").path) == (960, 720)
 
 
+def test_growth_is_drawn(plots, tmp_path):
+    panels = {"product": {"tree": [3, 9, 27], "shared": [3, 5, 7]}, "sum": {"tree": [1, 2, 3], "shared": [1, 1, 1]}}
+    plot = plots.growth(panels, tmp_path / "growth.png", ylabel="nodes")
+    assert size(plot.path) == (1020, 615)
+    assert [axes.get_title() for axes in plot.figure.axes] == ["product", "sum"]
+    with pytest.raises(ValueError, match="panels are none"):
+        plots.growth({}, tmp_path / "none.png")
+
+
 def test_groups_are_drawn(plots, tmp_path):
     embeddings = np.random.default_rng(4).normal(size=(60, 4))
     names = np.array(["young", "old", "none"])[np.arange(60) % 3]

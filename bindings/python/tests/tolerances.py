@@ -30,6 +30,7 @@ DECODER = 1  # levels: another version of the same decoder (libjpeg, libheif, li
 CHROMA = 8  # levels: chroma of half the size, repeated by libheif and smoothed by libavif: 6 were measured on a smooth picture
 LOSS = 1e-5  # Float32 against PyTorch's Float64, relative to the largest number, or to 1
 DOUBLE = 1e-12  # Float64, numbers of order 10
+DERIVATIVE = 1e-12  # Float64, of an expression by ways that are exact, relative to its largest numbers
 CENTRAL = 1e-7  # central differences with the step 1e-6, numbers of order 10: roundings of 1e-15 over 2e-6
 FLOAT = 1e-5  # Float32, sums of a few numbers of order 1
 HALF = 1e-2  # absolute, of an embedding: weights of three digits through twenty layers

@@ -7,7 +7,7 @@ extension Tape {
   {
     try checkAlike(a, b, "difference")
     let y = try Tensor<Element>(a.shape)
-    combine(a.tensor, .minus, b.tensor, into: y)
+    combine(a.tensor, .difference, b.tensor, into: y)
     // da = dy, db = -dy
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
       let db = try dy.scaled(by: -1)
@@ -18,29 +18,34 @@ extension Tape {
 
   /// `y[i] = a[i] b[i]`, of the same shape.
   package func product(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
-    try checkAlike(a, b, "product")
-    let y = try Tensor<Element>(a.shape)
-    combine(a.tensor, .times, b.tensor, into: y)
-    // da = dy b, db = dy a
-    return record(y, from: [a, b]) { tape, dy throws(Failure) in
-      let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
-      combine(dy, .times, b.tensor, into: da)
-      combine(dy, .times, a.tensor, into: db)
-      try tape.accumulate(da, into: a)
-      try tape.accumulate(db, into: b)
-    }
+    try combined(.product, a, b, "product")
   }
 
   /// `y[i] = a[i] / b[i]`, of the same shape.
   package func quotient(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
-    try checkAlike(a, b, "quotient")
+    try combined(.quotient, a, b, "quotient")
+  }
+
+  /// `y[i] = a[i] ^ b[i]`, of the same shape.
+  package func power(_ a: Variable<Element>, _ b: Variable<Element>) throws(Failure) -> Variable<Element> {
+    try combined(.power, a, b, "power")
+  }
+
+  /// By the table's rule, both ways.
+  private func combined(
+    _ operation: ArithmeticOperation, _ a: Variable<Element>, _ b: Variable<Element>, _ name: StaticString
+  ) throws(Failure) -> Variable<Element> {
+    try checkAlike(a, b, name)
     let y = try Tensor<Element>(a.shape)
-    combine(a.tensor, .over, b.tensor, into: y)
-    // da = dy / b, db = -da y
+    combine(a.tensor, operation, b.tensor, into: y)
     return record(y, from: [a, b]) { tape, dy throws(Failure) in
       let da = try Tensor<Element>(a.shape), db = try Tensor<Element>(b.shape)
-      combine(dy, .over, b.tensor, into: da)
-      combine(da, .minusTimes, y, into: db)
+      let (a0, b0, y0, dy0) = (a.tensor.pointer, b.tensor.pointer, y.pointer, dy.pointer)
+      let (da0, db0) = (da.pointer, db.pointer)
+      forEachSlice(of: y.count) {
+        let i = $0.lowerBound
+        operation.pullBack(a0 + i, b0 + i, y0 + i, dy0 + i, da0 + i, db0 + i, $0.count)
+      }
       try tape.accumulate(da, into: a)
       try tape.accumulate(db, into: b)
     }
@@ -81,30 +86,13 @@ extension Tape {
   }
 }
 
-private enum Combination { case minus, times, over, minusTimes }
-
 /// `y = a op b`, elementwise.
 private func combine<Element: Scalar>(
-  _ a: Tensor<Element>, _ operation: Combination, _ b: Tensor<Element>, into y: Tensor<Element>
+  _ a: Tensor<Element>, _ operation: ArithmeticOperation, _ b: Tensor<Element>, into y: Tensor<Element>
 ) {
   let (a, b, target) = (a.pointer, b.pointer, y.pointer)
   forEachSlice(of: y.count) {
-    combineLoop(a + $0.lowerBound, operation, b + $0.lowerBound, target + $0.lowerBound, $0.count)
-  }
-}
-
-@_specialize(where Element == Float)
-@_specialize(where Element == Double)
-private func combineLoop<Element: Scalar>(
-  _ a: UnsafePointer<Element>, _ operation: Combination, _ b: UnsafePointer<Element>,
-  _ y: UnsafeMutablePointer<Element>,
-  _ count: Int
-) {
-  switch operation {
-  case .minus: for i in 0..<count { y[i] = a[i] - b[i] }
-  case .times: for i in 0..<count { y[i] = a[i] * b[i] }
-  case .over: for i in 0..<count { y[i] = a[i] / b[i] }
-  case .minusTimes: for i in 0..<count { y[i] = -a[i] * b[i] }
+    operation.apply(a + $0.lowerBound, b + $0.lowerBound, target + $0.lowerBound, $0.count)
   }
 }
 
