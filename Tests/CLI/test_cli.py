@@ -829,7 +829,7 @@ def test_a_model_is_written_in_another_precision(tmp_path):
     assert text.startswith(f"{small}: {small.stat().st_size:,} bytes in int8, {shipped.stat().st_size:,} before")
     assert small.stat().st_size < 0.75 * shipped.stat().st_size
     (found,) = [model for model in listed(environment={"FACESTYLE_MODELS": str(tmp_path)}) if model["path"] == str(small)]
-    assert (found["note"], found["parameters"], found["use"]) == ("in 8 bits", 51581, "finds faces")
+    assert (found["note"], found["parameters"], found["use"]) == ("in 8 bits", 54589, "finds faces")  # running statistics among them
     again = tmp_path / "again.safetensors"
     answered = parsed(good("models", "convert", small, "--out", again, "--precision", "float16", "--json"))
     assert answered == {"model": str(again), "precision": "float16", "bytes": again.stat().st_size, "bytes_before": small.stat().st_size}
@@ -2054,7 +2054,7 @@ def test_the_demo_names_compares_and_paints(tmp_path, tiny, networks):
     assert re.search(r"\n  biden\.jpg +a stranger, the nearest is obama, distance 0\.\d\d", text)
     assert re.search(r"\n  obama2\.jpg +obama, distance 0\.\d\d", text)
     assert "Distances by faces-nn4" in text and "Distances by dlib-resnet" in text
-    assert f"scream.png: 40x32 in " in text and "shipwreck: not installed" in text
+    assert all(f"{style}.png: 40x32 in " in text for style in ("starry-night", "scream", "shipwreck")) and "not installed" not in text
     assert [line for line in text.splitlines() if len(line) > 80 and "/" not in line] == []
     assert png_size(out / "content-style.png") == (64, 51) and png_size(out / "content-scream.png") == (40, 32)
     assert png_size(out / "portraits.png") == (6 * 300 + 5 * 6, 300)

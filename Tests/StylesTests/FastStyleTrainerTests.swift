@@ -72,14 +72,13 @@ import Testing
     #expect(costs.0 == costs.1)
     // A residual block more: two convolutions of 16 channels with biases, and their normalisations.
     let numbers = try start.architecture().parameterCount(), more = numbers + 2 * (16 * 16 * 9 + 16 + 2 * 16)
-    let fault = Failure.badData(
-      "the start has \(numbers) numbers; expected the \(more) of 4 filters and 2 blocks")
-    #expect(throws: fault) {
-      try FastStyleTrainer(vgg(), style: style, options { $0.blocks = 2 }, start: start)
+    let larger = outcome {
+      _ = try FastStyleTrainer(vgg(), style: style, options { $0.blocks = 2 }, start: start)
     }
-    #expect(throws: Failure.badData("the start is a vgg19; expected fast-style-resize")) {
-      try FastStyleTrainer(vgg(), style: style, options(), start: vgg())
-    }
+    #expect(
+      larger == "badData: the start has \(numbers) numbers; expected the \(more) of 4 filters and 2 blocks")
+    let other = outcome { _ = try FastStyleTrainer(vgg(), style: style, options(), start: vgg()) }
+    #expect(other == "badData: the start is a vgg19; expected fast-style-resize")
   }
 
   @Test func `continues from a checkpoint with the same bits, and refuses one of another style`() throws {

@@ -176,8 +176,12 @@ enum SmallNetwork {
     let pool = normalised.pooled(3, 3, kernel: 2, stride: 2) {
       pooling == .average ? $0.reduce(0, +) / Double($0.count) : $0.max()!
     }
-    let mean = (0..<9).map { c in (0..<9).reduce(0) { $0 + pool.values[$1 * 9 + c] } / 9 }
-    let g = (0..<2).map { o in (0..<9).reduce(w("g.bias")[o]) { $0 + mean[$1] * w("g.weight")[o * 9 + $1] } }
+    let mean = (0..<9).map { c -> Double in
+      (0..<9).reduce(0.0) { (sum: Double, i: Int) in sum + pool.values[i * 9 + c] } / 9
+    }
+    let g = (0..<2).map { o -> Double in
+      (0..<9).reduce(w("g.bias")[o]) { (sum: Double, i: Int) in sum + mean[i] * w("g.weight")[o * 9 + i] }
+    }
 
     let lengths = pool.pooled(2, 2, kernel: 2, stride: 1) { $0.reduce(0) { $0 + $1 * $1 }.squareRoot() }
     let d = (0..<6).map { o in (0..<36).reduce(0) { $0 + lengths.values[$1] * w("d.weight")[o * 36 + $1] } }
