@@ -98,7 +98,9 @@ import Testing
       (.cosine, FS_SCHEDULE_COSINE),
       (.oneCycle, FS_SCHEDULE_ONE_CYCLE), (.cyclical, FS_SCHEDULE_CYCLICAL)
     ])
-    expect([(WeightFileWriter.Numbers.float32, FS_FLOAT32), (.float16, FS_FLOAT16)])
+    expect([
+      (WeightFileWriter.Numbers.float32, FS_FLOAT32), (.float16, FS_FLOAT16), (.int8, FS_INT8)
+    ])
     expect([(Action.goOn, FS_CONTINUE), (.finish, FS_FINISH), (.cancel, FS_CANCEL)])
   }
 
