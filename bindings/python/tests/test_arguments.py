@@ -196,7 +196,7 @@ def good(t):
         "FastStyler": {None: dict(model=t.model, style=np.ones(2)), "run": dict(content=t.image), "memory_needed": size},
         "UniversalStyler": {None: dict(model=t.model, styles=[t.image]), "memory_needed": size,
                             "run": dict(content=t.image, strength=0.5, method="variance", levels=[1], weights=np.ones(1))},
-        "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, **plain(fs.FastStyleTrainer)),
+        "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, start=t.model, **plain(fs.FastStyleTrainer)),
                              "step": dict(contents=[t.image]), "save": dict(path=path), "resume": dict(path=path),
                              "save_model": dict(path=path, precision="int8", note="note", licence="MIT", accuracy="all", source="here")},
         "UnitSearch": {None: dict(model=t.model, layer=t.layer, units=[0], patches=1, per_picture=1, longest_side=0, inside=False, pooling="max"),

@@ -100,7 +100,8 @@ def test_many_faces_are_embedded_as_each_alone(embedder, detector, obama):
 
 
 EMBED = """
-embedder = fs.Embedder(fs.Model.open(sys.argv[1]))
+model = fs.Model.open(sys.argv[1])  # open: otherwise the file's bytes are let go while weights are packed
+embedder = fs.Embedder(model)
 chips = [noise(embedder.chip_side, embedder.chip_side) for _ in range(int(sys.argv[2]))]
 needed = lambda: embedder.memory_needed(len(chips))
 work = lambda: embedder.embed_chips(chips)

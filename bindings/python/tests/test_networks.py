@@ -35,7 +35,7 @@ def test_the_embedding_layer_is_the_embedding(embedder):
 def test_a_model_is_kept_in_eight_bits_with_a_scale_for_each_output(tmp_path):
     generator, path = np.random.default_rng(3), tmp_path / "small.safetensors"
     weights, bias = generator.normal(size=(8, 3, 3, 3)).astype(np.float32), generator.normal(size=8).astype(np.float32)
-    texts = {"architecture": "graph", "graph": "input channels=3\nc convolution filters=8 kernel=3 padding=1 < input", "note": "whole", "licence": "MIT"}
+    texts = {"architecture": "graph", "graph": "input channels=3\nc convolution filters=8 kernel=3 padding=1 < input\noutput c", "note": "whole", "licence": "MIT"}
     path.write_bytes(save({"c.weight": weights, "c.bias": bias}, texts))
     with fs.Model.open(path) as model:
         model.save(tmp_path / "levels.safetensors", "int8", note="small")
@@ -65,7 +65,7 @@ def test_a_number_that_the_precision_does_not_have_is_named(tmp_path):
     path = tmp_path / "x.safetensors"
     for value, precision, reason in ((1e5, "float16", "has no half precision number"), (np.nan, "int8", "has no level of 8 bits")):
         weights = np.full((2, 3, 3, 3), value, np.float32)
-        texts = {"architecture": "graph", "graph": "input channels=3\nc convolution filters=2 kernel=3 bias=no < input"}
+        texts = {"architecture": "graph", "graph": "input channels=3\nc convolution filters=2 kernel=3 bias=no < input\noutput c"}
         with fs.Model.load(save({"c.weight": weights}, texts)) as model, pytest.raises(fs.FaceStyleError, match=f"in c.weight {reason}"):
             model.save(path, precision)
         assert not path.exists()

