@@ -388,6 +388,10 @@ test-packages: deb
 	Tools/install-packages --missing debootstrap lintian
 	Tests/Install/packages_test.sh
 
+# In a Debian 11; as root.
+test-portable-wheel: portable-wheel
+	Tests/Install/portable_wheel_test.sh
+
 test-install: all models have-builders
 	Tests/Install/install_test.sh
 	Tests/Install/wheel_test.sh

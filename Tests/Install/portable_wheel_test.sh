@@ -21,9 +21,9 @@ cp "$wheel" "$root/home/work"
 build/venv/bin/python -m pip download --quiet --disable-pip-version-check --python-version 3.9 --only-binary=:all: \
   --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 --dest "$root/home/work" numpy
 mount -t proc proc "$root/proc"
-around=(env -i PATH=/usr/bin:/bin HOME=/home/work LC_ALL=C.UTF-8 chroot "$root" env -C /home/work)
+around=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/work LC_ALL=C.UTF-8 chroot "$root" env -C /home/work)
 
-check "the wheel is for a C library of 2.31 or older" bash -c "[[ '$(basename "$wheel")' == *-py3-none-manylinux_2_[123]*_x86_64*.whl ]]"
+check "the wheel is for a C library of 2.31 or older" sh -c "case '$(basename "$wheel")' in *-py3-none-manylinux_2_31_x86_64.whl) ;; *) false ;; esac"
 check "an empty environment is made" python3 -m venv venv
 check "pip installs it" sh -c 'venv/bin/pip install --quiet --disable-pip-version-check --no-index --find-links . facestyle'
 check "the machine computes what it should" sh -c 'venv/bin/facestyle doctor | grep -A1 "^Self-test" | grep passed'
