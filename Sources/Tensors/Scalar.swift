@@ -56,6 +56,17 @@ where Magnitude == Self {
   /// A filter whose weights stay narrow; only if `takesNarrowWeights`.
   static func filter(_ shape: FilterShape, narrow: NarrowMatrix) throws(Failure) -> PackedFilter<Self>
 
+  /// Adds to `sums[3 j + k]` the sum over `range` of `vectors[j][i] partners.k[i]`.
+  static func addProducts(
+    of vectors: [UnsafePointer<Self>],
+    with partners: (UnsafePointer<Self>, UnsafePointer<Self>, UnsafePointer<Self>), _ range: Range<Int>,
+    to sums: UnsafeMutablePointer<Double>)
+
+  /// `y[i] += sum over j of factors[j] vectors[j][i]` over `range`.
+  static func addWeightedSum(
+    of vectors: [UnsafePointer<Self>], _ factors: [Self], _ range: Range<Int>,
+    to y: UnsafeMutablePointer<Self>)
+
   /// `gram[k, l] = sum over rows p of x[p, k] * x[p, l]`; `x` is [rows, columns].
   static func gram(
     _ x: UnsafePointer<Self>, rows: Int, columns: Int, _ gram: UnsafeMutablePointer<Self>,

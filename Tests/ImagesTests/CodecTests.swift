@@ -58,6 +58,9 @@ struct CodecTests {
       #expect(outcome { _ = try Image.decode(short) }.hasPrefix("badData"))
     }
     #expect(
+      outcome { _ = try Image.decode([0xFF, 0xD8, 0xFF, 0xE0]) }
+        == "badData: JPEG: no header of a picture; expected one: the file is cut off or has tables only")
+    #expect(
       outcome { _ = try Image.decode([UInt8]().span) }.hasPrefix("badData"))
   }
 }

@@ -14,9 +14,7 @@ extension Trainer {
   ///   one that accepts pictures of any size.
   package convenience init(_ name: String?, _ settings: TrainingSettings, start: Model?) throws(Failure) {
     let name = name ?? Trainer.usualArchitecture
-    if let start, start.architectureName != name {
-      throw .badData("the start is a \(start.architectureName); expected \(name)")
-    }
+    try start?.requireStart(of: name)
     guard let architecture = try start?.architecture() ?? Architecture.named(name) else {
       throw .invalidArgument("architecture \"\(name)\", which this version does not know")
     }

@@ -111,6 +111,9 @@ private final class Decoder {
     guard status == 0 || (width > 0 && height > 0 && (isHarmless || isSaid("subsampling"))) else {
       throw JPEG.reason(handle)
     }
+    guard width > 0, height > 0 else {  // what TurboJPEG answers, without an error
+      throw .badData("JPEG: no header of a picture; expected one: the file is cut off or has tables only")
+    }
     let model: ColourProfile.Model
     switch colours {
     case Int32(TJCS_GRAY.rawValue): model = .grey

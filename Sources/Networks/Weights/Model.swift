@@ -73,6 +73,13 @@ package final class Model: @unchecked Sendable {
     }
   }
 
+  /// - Throws: `.badData` for a model of another network than the one to be trained.
+  package func requireStart(of name: String) throws(Failure) {
+    guard architectureName == name else {
+      throw .badData("the start is a \(architectureName); expected \(name)")
+    }
+  }
+
   package func network() throws(Failure) -> Network<Float> {
     let architecture = try architecture()
     return try lock.hold { () throws(Failure) in

@@ -102,9 +102,7 @@ package final class FastStyleTrainer {
   private static func check(
     start: Model, _ architecture: Architecture, _ options: Options
   ) throws(Failure) {
-    guard start.architectureName == "\(architecture.name)" else {
-      throw .badData("the start is a \(start.architectureName); expected \(architecture.name)")
-    }
+    try start.requireStart(of: "\(architecture.name)")
     let numbers = try start.architecture().parameterCount(), wanted = try architecture.parameterCount()
     guard numbers == wanted else {
       throw .badData(

@@ -72,6 +72,15 @@ struct KernelSet: @unchecked Sendable {
   let gateBlock: (UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int) -> Void
   let squaredDistanceBlock:
     (UnsafePointer<Float>, UnsafePointer<Float>, Int, Float, UnsafeMutablePointer<Float>?, Bool) -> Double
+  let productsBlock:
+    (
+      UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int,
+      UnsafeMutablePointer<Double>
+    ) -> Void
+  let weightedSumBlock:
+    (
+      UnsafePointer<UnsafePointer<Float>>, UnsafePointer<Float>, Int, Int, Int, UnsafeMutablePointer<Float>
+    ) -> Void
   let responseBlock:
     (
       UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int, Float, Int, Int, Int,
@@ -104,6 +113,7 @@ extension KernelSet {
     poolRowsBlock: Kernels.poolRowsBlock, unpoolBlock: Kernels.unpoolBlock,
     poolBlock: Kernels.poolBlock, poolGradientBlock: Kernels.poolGradientBlock, gateBlock: Kernels.gateBlock,
     squaredDistanceBlock: Kernels.squaredDistanceBlock,
+    productsBlock: Kernels.productsBlock, weightedSumBlock: Kernels.weightedSumBlock,
     responseBlock: Kernels.responseBlock, responseGradientBlock: Kernels.responseGradientBlock,
     distanceBlock: Kernels.distanceBlock, squareBlock: Kernels.squareBlock,
     siftBlock: Kernels.siftBlock)
@@ -121,6 +131,7 @@ extension KernelSet {
       poolRowsBlock: KernelsAVX2.poolRowsBlock, unpoolBlock: KernelsAVX2.unpoolBlock,
       poolBlock: KernelsAVX2.poolBlock, poolGradientBlock: KernelsAVX2.poolGradientBlock,
       gateBlock: KernelsAVX2.gateBlock, squaredDistanceBlock: KernelsAVX2.squaredDistanceBlock,
+      productsBlock: KernelsAVX2.productsBlock, weightedSumBlock: KernelsAVX2.weightedSumBlock,
       responseBlock: KernelsAVX2.responseBlock, responseGradientBlock: KernelsAVX2.responseGradientBlock,
       distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
       siftBlock: KernelsAVX2.siftBlock)
@@ -138,6 +149,7 @@ extension KernelSet {
       poolRowsBlock: KernelsAVX512.poolRowsBlock, unpoolBlock: KernelsAVX512.unpoolBlock,
       poolBlock: KernelsAVX512.poolBlock, poolGradientBlock: KernelsAVX512.poolGradientBlock,
       gateBlock: KernelsAVX512.gateBlock, squaredDistanceBlock: KernelsAVX512.squaredDistanceBlock,
+      productsBlock: KernelsAVX512.productsBlock, weightedSumBlock: KernelsAVX512.weightedSumBlock,
       responseBlock: KernelsAVX512.responseBlock, responseGradientBlock: KernelsAVX512.responseGradientBlock,
       distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
       siftBlock: KernelsAVX512.siftBlock)

@@ -78,8 +78,9 @@ package final class LBFGS<Element: Scalar> {
   package let state: OptimiserState<Element>
   private let count: Int
   private let buffers: Buffers
-  /// [history, count]; a pair is stored in the row of its number modulo `history`.
-  private let moves, changes: Tensor<Element>
+  private var kept: CurvaturePairs<Element>
+  /// The state's revision when `kept` was last right.
+  private var revision = 0
 
   package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
     guard count > 0 else { throw .invalidArgument("L-BFGS over \(count) numbers; expected 1 or more") }
@@ -87,22 +88,14 @@ package final class LBFGS<Element: Scalar> {
     self.options = options
     self.count = count
     buffers = LBFGS.buffers(count, history: options.history)
-    moves = try buffers.tensor("moves", [options.history, count])
-    changes = try buffers.tensor("changes", [options.history, count])
-    // Zeros, so that a checkpoint of a new optimiser has no uninitialised bytes.
-    withPointers(moves, changes) {
-      $0.initialize(repeating: 0, count: options.history * count)
-      $1.initialize(repeating: 0, count: options.history * count)
-    }
+    kept = try CurvaturePairs(count, history: options.history, buffers)
     state = OptimiserState(
-      "lbfgs", [Parameter("moves", moves), Parameter("changes", changes)], counters: 2)
+      "lbfgs", [Parameter("moves", kept.moves), Parameter("changes", kept.changes)], counters: 2)
   }
 
   /// Everything that it allocates, during and between runs, besides the numbers that it optimises.
   package static func buffers(_ count: Int, history: Int) -> Buffers {
-    var buffers = Buffers()
-    buffers.add("moves", history * count)
-    buffers.add("changes", history * count)
+    var buffers = CurvaturePairs<Element>.buffers(count, history: history)
     buffers.add("direction", count)
     buffers.add("place", count)
     // At the start of a line search, at both ends of its interval, and at the trial point.
@@ -149,7 +142,7 @@ package final class LBFGS<Element: Scalar> {
       let length = age == 0 ? firstLength(gradient) * options.rate : options.rate
       let slope = sumOfProducts(gradient, direction)
       guard slope <= -options.changeTolerance else {
-        state.counters[0] &+= 1
+        countUp(0)
         return ended(slope.isNaN ? .notFinite : .smallChange)
       }
 
@@ -157,11 +150,11 @@ package final class LBFGS<Element: Scalar> {
       let end = try line.search(from: x, direction, start, trying: length, evaluate)
       evaluations += line.evaluations
       // An iteration counts once it is complete: one whose evaluation threw is repeated identically.
-      state.counters[0] &+= 1
+      countUp(0)
       guard end.step > 0 else { return ended(line.sawNumbers ? .stalled : .notFinite) }
       let before = value
       let largestMove = Double(end.step) * largestMagnitude(direction)
-      addPair(direction, end.step, gradient, end.gradient)
+      addPair(direction, from: start, to: end)
       withPointers(x, direction) { moveLoop($0, $1, $0, count, end.step) }
       (value, gradient) = (end.value, end.gradient)
 
@@ -180,49 +173,32 @@ package final class LBFGS<Element: Scalar> {
     return move * Double(count).squareRoot() / gradientNorm([gradient])
   }
 
-  /// `direction = -H gradient`.
   private func setDirection(_ direction: Tensor<Element>, _ gradient: Tensor<Element>) {
-    withPointers(direction, gradient) { scale($1, into: $0, count, by: -1) }
-    guard pairs > 0 else { return }
-    withPointers(direction, moves, changes) { bend($0, $1, $2) }
-  }
-
-  /// `d = H d`, by the two loops of algorithm 7.4.
-  private func bend(
-    _ d: UnsafeMutablePointer<Element>, _ moves: UnsafePointer<Element>, _ changes: UnsafePointer<Element>
-  ) {
-    let rows = (0..<min(pairs, UInt64(options.history))).map { row(pairs - 1 - $0) }  // newest first
-    var factors: [Double] = [], inverses: [Double] = []
-    for row in rows {
-      let (s, y) = (moves + row * count, changes + row * count)
-      let inverse = 1 / sumOfProducts(s, y, count)
-      let factor = sumOfProducts(s, d, count) * inverse
-      moveLoop(d, y, d, count, Element(-factor))
-      inverses.append(inverse)
-      factors.append(factor)
-    }
-    let y = changes + rows[0] * count
-    scale(d, into: d, count, by: Element(1 / (inverses[0] * sumOfProducts(y, y, count))))
-    for i in rows.indices.reversed() {
-      let (s, y) = (moves + rows[i] * count, changes + rows[i] * count)
-      let factor = sumOfProducts(y, d, count) * inverses[i]
-      moveLoop(d, s, d, count, Element(factors[i] - factor))
+    if revision != state.revision { kept.forgetProducts() }
+    revision = state.revision
+    if pairs > 0 {
+      kept.setDirection(direction, gradient, pairs: pairs)
+    } else {
+      withPointers(direction, gradient) { scale($1, into: $0, count, by: -1) }
     }
   }
-
-  private func row(_ pair: UInt64) -> Int { Int(pair % UInt64(options.history)) }
 
   /// Drops a pair without curvature, which would make H useless.
   private func addPair(
-    _ direction: Tensor<Element>, _ step: Element, _ before: Tensor<Element>, _ after: Tensor<Element>
+    _ direction: Tensor<Element>, from start: LineSearch<Element>.Point, to end: LineSearch<Element>.Point
   ) {
-    // If this pair is dropped the oldest must stay, so its curvature is computed before anything is written.
-    let curvature = Double(step) * (sumOfProducts(after, direction) - sumOfProducts(before, direction))
-    guard curvature > 1e-10 else { return }
-    let first = row(pairs) * count
-    withPointers(moves, direction) { scale($1, into: $0 + first, count, by: step) }
-    withPointers(changes, after, before) { moveLoop($1, $2, $0 + first, count, -1) }
-    state.counters[1] &+= 1
+    // If this pair is dropped the oldest must stay, so its curvature is known before anything is written.
+    guard Double(end.step) * (end.slope - start.slope) > 1e-10 else { return }
+    let first = kept.row(pairs) * count
+    withPointers(kept.moves, direction) { scale($1, into: $0 + first, count, by: end.step) }
+    withPointers(kept.changes, end.gradient, start.gradient) { moveLoop($1, $2, $0 + first, count, -1) }
+    countUp(1)
+  }
+
+  private func countUp(_ counter: Int) {
+    let isKnown = revision == state.revision
+    state.counters[counter] &+= 1
+    if isKnown { revision = state.revision }
   }
 }
 

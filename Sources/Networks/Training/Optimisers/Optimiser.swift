@@ -49,7 +49,9 @@ extension UpdateRule: Settings {
 package final class OptimiserState<Element: Scalar> {
   package let name: String
   package let tensors: [Parameter<Element>]
-  package var counters: [UInt64]
+  package var counters: [UInt64] { didSet { revision &+= 1 } }
+  /// How often the counters were set: a checkpoint that is restored sets them, after the tensors.
+  private(set) var revision = 0
 
   init(_ name: String, _ tensors: [Parameter<Element>], counters: Int) {
     self.name = name
