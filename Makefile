@@ -5,7 +5,8 @@
 #   make models     the weights and photos of the demo and the tests
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
 #                   make train-detector DATA=folder: faces-yunet
-#   make bench      how fast the kernels and networks are here; make bench-peers: beside others
+#   make bench      how fast the kernels and networks are here; make bench-peers: beside others;
+#                   make bench-builds REF=commit: beside the build of another commit
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make showcase   every way to paint, on one page
 #   make docs       the documentation as a site, build/site/index.html
@@ -279,6 +280,11 @@ $(PEERS): benchmarks/requirements-peers.txt benchmarks/requirements-facenet.txt 
 .PHONY: bench-peers
 bench-peers: all models $(BENCH) $(PEERS)
 	$(BUILD)/peers/bin/python benchmarks/peers.py $(BENCH_OPTIONS)
+
+# Beside the library of a commit or a tag, which is built in build/builds: benchmarks/README.md.
+.PHONY: bench-builds
+bench-builds: $(LIBRARY) $(FIRST_USE) models
+	$(PYTHON) benchmarks/builds.py $(REF) $(BENCH_OPTIONS)
 
 # examples/detection_report.py tells what DATA holds.
 .PHONY: detection-report

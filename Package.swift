@@ -33,9 +33,9 @@ let small = common + [.unsafeFlags(["-Osize"])]
 /// The door also without a copy of `boundary` for each of its functions.
 let door = small + [.unsafeFlags(["-Xllvm", "-sil-disable-pass=closure-specialize"])]
 
-/// The kernels are compiled once for each instruction set. The folders KernelsAVX2 and KernelsAVX512 hold
-/// symbolic links to the files of Kernels; `-Ounchecked` is for these targets alone, whose every index comes
-/// from shapes checked above them.
+/// The kernels are compiled once for each instruction set. The folders KernelsAVX2, KernelsAVX512 and, for a
+/// search alone, KernelsVNNI hold symbolic links to the files of Kernels; `-Ounchecked` is for these targets
+/// alone, whose every index comes from shapes checked above them.
 func kernels(_ defines: [String], _ flags: [String] = []) -> [SwiftSetting] {
   common + defines.map { .define($0) } + [.unsafeFlags(["-Ounchecked", "-wmo"] + flags)]
 }
@@ -73,7 +73,12 @@ let rooms: [Target] = [
       name: "KernelsAVX512", dependencies: ["CSystem"],
       swiftSettings: kernels(
         ["FMA", "VECTOR16", "REGISTERS32"],
-        ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"]))
+        ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])),
+    .target(
+      name: "KernelsVNNI", dependencies: ["CSystem"],
+      swiftSettings: kernels(
+        ["FMA", "VECTOR16", "REGISTERS32", "VNNI"],
+        ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni", "-Xcc", "-mprefer-vector-width=512"]))
   ]
 #else
   let vectorRooms: [Target] = []
@@ -110,7 +115,10 @@ let library: [Target] = [
 let tests: [Target] = [
   .target(
     name: "TestSupport", dependencies: ["Images", "Networks", "Styles", "Tensors"], path: "Tests/TestSupport"),
-  .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport", "CSystem"]),
+  .testTarget(
+    name: "TensorsTests",
+    dependencies: ["Tensors", "TestSupport", "CSystem", "Kernels"]
+      + vectorRooms.map { .target(name: $0.name) }),
   .testTarget(name: "ImagesTests", dependencies: ["Images", "Tensors", "TestSupport"]),
   .testTarget(name: "NetworksTests", dependencies: ["Networks", "Tensors", "TestSupport", "CSystem"]),
   .testTarget(name: "FacesTests", dependencies: ["Faces", "Images", "Networks", "Tensors", "TestSupport"]),

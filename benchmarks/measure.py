@@ -8,6 +8,7 @@ import ctypes
 import gc
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -45,8 +46,8 @@ class Worker:
         with np.load(self.ask(do="outputs")["path"]) as file:
             return dict(file)
 
-    def seconds(self, repeats):
-        return self.ask(do="run", repeats=repeats)["seconds"]
+    def seconds(self, repeats, clock):
+        return self.ask(do="run", repeats=repeats)[clock]
 
     def close(self):
         self._process.stdin.close()
@@ -77,10 +78,23 @@ def serve(side, path):
         elif request["do"] == "run":
             if request["repeats"] > 1:
                 side.once()  # the caches were the other side's
-            answer(seconds=statistics.median(side.once() for _ in range(request["repeats"])))
+            wall, worked = zip(*(both(side.once) for _ in range(request["repeats"])))
+            answer(wall=statistics.median(wall), processor=statistics.median(worked))
         else:
             answer(megabytes=getattr(side, "peak", peak)())
     getattr(side, "close", lambda: None)()
+
+
+def both(once):
+    """Seconds by the clock, as the side measures them, and those that processors worked for its process and its children."""
+    start = _worked()
+    seconds = once()
+    return seconds, _worked() - start
+
+
+def _worked():
+    usages = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 def timed(function):
@@ -136,21 +150,22 @@ def difference(ours, theirs):
     return worst, where
 
 
-def alternate(ours, theirs, repeats, pairs, patience):
-    """Times of both, pair by pair, the first to be asked changing each time; and how many pairs were disturbed.
+def alternate(ours, theirs, repeats, pairs, patience, clock="wall"):
+    """Times of both, pair by pair, the first to be asked changing each time; and how many pairs were disturbed. By the
+    clock ("wall"), or of processors ("processor"), which says less, and more on a busy machine.
 
     A pair during which other programs took much of the machine is measured again, for `patience` seconds; after that
     it counts as it is.
     """
     for _ in range(2):
-        ours.seconds(repeats), theirs.seconds(repeats)
+        ours.seconds(repeats, clock), theirs.seconds(repeats, clock)
     times, disturbed, end = [], 0, time.monotonic() + patience
     while len(times) < pairs:
         watch = Watch()
         if len(times) % 2:
-            second, first = theirs.seconds(repeats), ours.seconds(repeats)
+            second, first = theirs.seconds(repeats, clock), ours.seconds(repeats, clock)
         else:
-            first, second = ours.seconds(repeats), theirs.seconds(repeats)
+            first, second = ours.seconds(repeats, clock), theirs.seconds(repeats, clock)
         alone = watch.foreign() < FOREIGN
         if not alone and time.monotonic() < end:
             time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""Our side: libfacestyle, by its Python package."""
+"""Our side: libfacestyle, by its Python package; that of another commit by the package of its own tree."""
 
 import json
 import queue
@@ -10,21 +10,25 @@ import time
 
 import numpy as np
 from measure import Queries, timed
-from works import BENCH, DLIB, MODELS, NEAREST, ROOT, STYLE, VGG, jpeg
+from works import BENCH, BUILDS, DLIB, HISTORY, MODELS, NEAREST, ROOT, STYLE, VGG, jpeg
 
 TRACE_STEPS = 4
 MARGIN = 2  # of triplets; wide, so that no triplet is apart and drops out
 
 
-def make(_, work, arrays, threads, folder):
+def make(name, work, arrays, threads, folder):
     if work.kind == "gemm":
         return Gemm(work, threads)
-    sys.path.insert(0, str(ROOT / "bindings" / "python"))
+    _, _, commit = name.partition("@")
+    tree = BUILDS / commit if commit else ROOT
+    if work.kind == "first":
+        return FirstUse(tree, threads)
+    sys.path.insert(0, str(tree / "bindings" / "python"))
     import facestyle as fs
 
     fs.set_threads(threads)
     kinds = {
-        "style": Style, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "yunet": OnePass, "search": Search,
+        "style": Style, "lbfgs": LongMemory, "vgg19": VGG19, "nn4": Chips, "dlib": Chips, "mtcnn": Detection, "yunet": OnePass, "search": Search,
         "train": Training, "detector": OnePass, "published": PublishedChips, "fast-style": FastStyle, "pipeline": Pipeline}
     made = kinds[work.kind](fs, work, arrays, folder)
     made.about = f"libfacestyle {'.'.join(map(str, fs.version()))}, {fs.instruction_set()}, {fs.threads()} threads"
@@ -33,6 +37,8 @@ def make(_, work, arrays, threads, folder):
 
 class Style:
     """Steps of one long run: its callback waits until the next step is asked for, and times it."""
+
+    options = {"preset": "course", "noise_ratio": 0}
 
     def __init__(self, fs, work, arrays, _):
         self.fs, self.styler = fs, fs.Styler(fs.Model.open(VGG))
@@ -44,7 +50,7 @@ class Style:
         costs = self.styler.evaluate(self.noisy, self.content, self.style, preset="course")
         trace = []
         self.styler.run(
-            self.content, self.style, preset="course", steps=TRACE_STEPS, noise_ratio=0, on_step=lambda p: trace.append(p.total))
+            self.content, self.style, steps=TRACE_STEPS, on_step=lambda p: trace.append(p.total), **self.options)
         return {
             "costs": np.array([costs.content, costs.style, costs.total]) / costs.total,
             "gradient": costs.gradient, "trace": np.array(trace)}
@@ -67,12 +73,24 @@ class Style:
                 return "finish"
             started = time.perf_counter()
 
-        self.styler.run(self.content, self.style, preset="course", steps=1_000_000, noise_ratio=0, on_step=on_step)
+        self.styler.run(self.content, self.style, steps=1_000_000, on_step=on_step, **self.options)
 
     def close(self):
         if self.thread:
             self.go.put(False)
             self.thread.join()
+
+
+class LongMemory(Style):
+    """The same by L-BFGS, timed from where its memory of pairs is full."""
+
+    options = {"preset": "gatys", "optimizer": "lbfgs", "history": HISTORY, "noise_ratio": 0}
+
+    def once(self):
+        if self.thread is None:
+            for _ in range(HISTORY):
+                super().once()
+        return super().once()
 
 
 class VGG19:
@@ -178,6 +196,19 @@ class Training:
         self.once = timed(lambda: trainer.step(chips))
         self.outputs = lambda: {
             "trace": np.array([other.step(chips).loss for other in [learner()] for _ in range(TRACE_STEPS)])}
+
+
+class FirstUse:
+    """A process that opens a model, embeds once and ends: first_use.c, linked to the library of the tree."""
+
+    def __init__(self, tree, threads):
+        self.command = [str(tree / "build" / "first-use"), str(DLIB)]
+        self.about = f"{self.command[0]}, {threads} threads"
+        self.once = timed(lambda: subprocess.run(self.command, check=True))
+        self.outputs = dict
+
+    def peak(self):
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 class Gemm:

@@ -65,8 +65,7 @@ def arguments():
 
 def prepare(work):
     """Writes what the sides of a work read."""
-    arrays = works.inputs(work)
-    np.savez(FOLDER / f"{work.name}.npz", **arrays)
+    write_inputs(work, FOLDER)
     head = (
         "import sys, pathlib, numpy, works, theirs, published; folder = pathlib.Path(sys.argv[1]);"
         "work = next(work for work in works.WORKS if work.name == sys.argv[2]);")
@@ -78,6 +77,10 @@ def prepare(work):
     if tasks:
         subprocess.run(
             [sys.executable, "-c", head + ";".join(tasks), str(FOLDER), work.name], check=True, cwd=Path(__file__).parent)
+
+
+def write_inputs(work, folder):
+    np.savez(folder / f"{work.name}.npz", **works.inputs(work))
 
 
 def compare(work, threads, peer, options):

@@ -1,4 +1,6 @@
-"""One side of one row, in a process of its own: side.py SIDE WORK THREADS FOLDER. Started by peers.py."""
+"""One side of one row, in a process of its own: side.py SIDE WORK THREADS FOLDER. Started by peers.py and builds.py.
+
+SIDE is a peer's name, "facestyle", or "facestyle@COMMIT" for the build of another commit, which builds.py has made."""
 
 import sys
 from pathlib import Path
@@ -15,10 +17,10 @@ def main(name, work_name, threads, folder):
 
 def made(name, work_name, threads, folder):
     """The side; the arrays that it has copied go, so that they are not counted as its memory."""
-    work = next(work for work in works.WORKS if work.name == work_name)
+    work = next(work for work in works.WORKS + works.OURS if work.name == work_name)
     with np.load(folder / f"{work_name}.npz") as file:
         arrays = dict(file)
-    if name == "facestyle":
+    if name.startswith("facestyle"):
         import ours as home
     else:
         import theirs as home

@@ -49,8 +49,10 @@ MULTISTYLE = PUBLISHED / "multistyle26.onnx"
 STYLE = 19  # of the 26, counted from 0
 ARCFACE = "arcface50.onnx"  # written by published.py
 BENCH = BUILD / "facestyle-bench"
+BUILDS = BUILD / "builds"  # trees of other commits with their libraries, by builds.py
 NETWORK_PEERS = ("onnxruntime", "pytorch")
 NEAREST = 5  # how many a search finds for each query
+HISTORY = 100  # pairs of an L-BFGS that has much to do of its own
 
 WORKS = [
     Work("style-400x300", "style", ("pytorch",), (2,), 2e-3, 1, (400, 300), (VGG,)),
@@ -95,10 +97,17 @@ WORKS = [
     ),
 ]
 
+# Beside an earlier build of ours alone.
+OURS = [
+    Work("style-lbfgs", "lbfgs", (), (2,), 2e-3, 3, (256, 192), (VGG,)),
+    Work("box-vga", "yunet", (), (1,), 0, 15, (640, 480), (ROOT / "models/faces-yunet.safetensors",)),
+    Work("first-embedding", "first", (), (2,), 0, 5, (), (DLIB,)),
+]
+
 
 def inputs(work):
     """The arrays that both sides read. Pictures are uint8, R, G, B."""
-    if work.kind == "style":
+    if work.kind in ("style", "lbfgs"):
         content, style = _photo("chelsea.png", work.size), _photo("ihc.png", work.size)
         noise = np.random.default_rng(3).integers(-20, 21, content.shape)
         return {"content": content, "style": style, "noisy": np.clip(content + noise, 0, 255).astype(np.uint8)}

@@ -4,6 +4,8 @@ package final class Rows {
   package let dimension: Int
   package private(set) var count = 0
   private var storage: Storage<Float>
+  /// Nil for dimensions that have none.
+  private var codes: RowCodes?
 
   /// - Parameter dimension: 1 to 2^20, which the bounds of the search rely on.
   package init(dimension: Int) throws(Failure) {
@@ -12,6 +14,7 @@ package final class Rows {
     }
     self.dimension = dimension
     storage = try Storage(count: 16 * dimension)
+    if RowCodes.isOf(dimension) { codes = try RowCodes(dimension: dimension, capacity: 16) }
   }
 
   /// - Parameter row: `dimension` numbers.
@@ -28,6 +31,7 @@ package final class Rows {
     guard !overflow, !overflow2 else { throw .noMemory("\(more) rows more do not fit the address space") }
     guard needed > storage.count else { return }
     let larger = try Storage<Float>(count: max(needed, 2 * storage.count))
+    if let codes { self.codes = try codes.enlarged(count, capacity: larger.count / dimension) }
     larger.pointer.update(from: storage.pointer, count: count * dimension)
     storage = larger
   }
@@ -36,13 +40,17 @@ package final class Rows {
     precondition(row >= 0 && row < count && values.count == dimension)
     let place = UnsafeMutableBufferPointer(start: storage.pointer + row * dimension, count: dimension)
     values.withUnsafeBufferPointer { _ = place.update(fromContentsOf: $0) }
+    codes?.write(row, pointer(row), isLast: row == count - 1)
   }
 
   /// Keeps the order of the remaining rows.
   package func remove(where isGone: (Int) -> Bool) {
     var kept = 0
     for row in 0..<count where !isGone(row) {
-      if kept != row { (storage.pointer + kept * dimension).update(from: pointer(row), count: dimension) }
+      if kept != row {
+        (storage.pointer + kept * dimension).update(from: pointer(row), count: dimension)
+        codes?.move(row, to: kept)
+      }
       kept += 1
     }
     count = kept
@@ -63,6 +71,9 @@ package final class Rows {
   ) throws(Refusal) -> Result {
     try storage.withSpan { numbers throws(Refusal) in try body(numbers.extracting(first: count * dimension)) }
   }
+
+  /// The rows in 8 bits, where comparing them first pays: a query has to be put into whole numbers, too.
+  var usefulCodes: RowCodes? { count >= 256 ? codes : nil }
 
   /// Valid until the rows change.
   func pointer(_ row: Int) -> UnsafePointer<Float> {

@@ -6,7 +6,8 @@ import Kernels
   import KernelsAVX512
 #endif
 
-/// One build of the kernels. The only place where work is dispatched to instructions that the processor has.
+/// One build of the kernels. Here and in `SieveMany` alone work is dispatched to instructions that the
+/// processor has.
 struct KernelSet: @unchecked Sendable {
   let name: StaticString
   let tileRows: Int
@@ -99,6 +100,11 @@ struct KernelSet: @unchecked Sendable {
       UnsafePointer<Float>, Int, Int, Int, UnsafePointer<Float>, UnsafePointer<Float>,
       UnsafeMutablePointer<Int32>
     ) -> Int
+  let sieveBlock:
+    (
+      Sieve, Int, Int, UnsafePointer<Int16>, Gate, UnsafeMutablePointer<Float>, UnsafeMutablePointer<Int32>
+    ) -> Int
+  let sieveMany: SieveMany
 }
 
 extension KernelSet {
@@ -116,7 +122,8 @@ extension KernelSet {
     productsBlock: Kernels.productsBlock, weightedSumBlock: Kernels.weightedSumBlock,
     responseBlock: Kernels.responseBlock, responseGradientBlock: Kernels.responseGradientBlock,
     distanceBlock: Kernels.distanceBlock, squareBlock: Kernels.squareBlock,
-    siftBlock: Kernels.siftBlock)
+    siftBlock: Kernels.siftBlock, sieveBlock: Kernels.sieveBlock,
+    sieveMany: .baseline)
 
   #if arch(x86_64)
     static let avx2 = KernelSet(
@@ -134,7 +141,7 @@ extension KernelSet {
       productsBlock: KernelsAVX2.productsBlock, weightedSumBlock: KernelsAVX2.weightedSumBlock,
       responseBlock: KernelsAVX2.responseBlock, responseGradientBlock: KernelsAVX2.responseGradientBlock,
       distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
-      siftBlock: KernelsAVX2.siftBlock)
+      siftBlock: KernelsAVX2.siftBlock, sieveBlock: KernelsAVX2.sieveBlock, sieveMany: .avx2)
 
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
@@ -152,7 +159,7 @@ extension KernelSet {
       productsBlock: KernelsAVX512.productsBlock, weightedSumBlock: KernelsAVX512.weightedSumBlock,
       responseBlock: KernelsAVX512.responseBlock, responseGradientBlock: KernelsAVX512.responseGradientBlock,
       distanceBlock: KernelsAVX512.distanceBlock, squareBlock: KernelsAVX512.squareBlock,
-      siftBlock: KernelsAVX512.siftBlock)
+      siftBlock: KernelsAVX512.siftBlock, sieveBlock: KernelsAVX512.sieveBlock, sieveMany: .avx512)
   #endif
 
   /// The build in use. The choice is final from the first access.

@@ -1,4 +1,5 @@
 import CSystem
+import Kernels
 
 // Exhaustive search. Distances are computed from differences and every row is measured in the same way:
 // results have the same bits for one query or many, and for any number of threads.
@@ -29,9 +30,10 @@ extension Rows {
       let some = min(step, queryCount - first)
       let best = try Best(k, queries: some, into: found + first * k)
       if some == 1 {
-        try sweep(queries + first * dimension, best)
+        try sweep(queries + first * dimension, k, best)
       } else {
-        try sift(queries + first * dimension, some, best)
+        let isSieved = try sieve(queries + first * dimension, some, best)
+        if !isSieved { try sift(queries + first * dimension, some, best) }
       }
       best.merge()
     }
@@ -44,19 +46,43 @@ extension Rows {
     }
   }
 
-  /// One query: a single pass over the rows, at memory speed.
-  private func sweep(_ query: UnsafePointer<Float>, _ best: Best) throws(Failure) {
+  /// One query: a single pass, at memory speed, over the codes, and only rows of which they cannot tell that
+  /// they are too far are measured; or over the rows, which are all measured.
+  private func sweep(_ query: UnsafePointer<Float>, _ k: Int, _ best: Best) throws(Failure) {
     let kernels = KernelSet.selected
     let blockRows = 64
     let scratch = try Storage<Float>(count: best.workers * blockRows)
+    let places = try Storage<Int32>(count: best.workers * blockRows)
+    let levels = try Storage<Int16>(repeating: 0, count: dimension + codeSlack)
+    let codes = usefulCodes
+    var coded: CodedQuery?
+    // Of many of the nearest most rows would pass.
+    if codes != nil, k <= count / 8 {
+      coded = CodedQuery(query, dimension, CodedQuery.most(dimension), levels.pointer)
+    }
     // 256 KB hide the start of a task; more than 256 tasks gain nothing.
     let rowsPerTask = max((1 << 16) / dimension, (count + 255) / 256, blockRows)
-    ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) { task, worker in
-      let distances = scratch.pointer + worker * blockRows
+    ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) {
+      [coded] task, worker in
+      let distances = scratch.pointer + worker * blockRows, near = places.pointer + worker * blockRows
       let list = best.list(worker, 0)
+      var pause = Pause()
       let end = min((task + 1) * rowsPerTask, count)
       for first in stride(from: task * rowsPerTask, to: end, by: blockRows) {
         let rows = min(blockRows, end - first)
+        if let codes, let coded, list.pointee.limit <= maxMeasured, !pause.isOn {
+          let passed = kernels.sieveBlock(
+            codes.sieve, first, rows, levels.pointer, coded.gate(list.pointee.limit), distances, near)
+          pause.note(isInVain: passed > rows / 4)
+          if passed <= rows / 4 {
+            for i in 0..<passed {
+              let row = first + Int(near[i])
+              list.pointee.offer(
+                Neighbour(distance: euclideanDistance(pointer(row), query, dimension), row: row))
+            }
+            continue
+          }
+        }
         var smallest = kernels.distanceBlock(query, pointer(first), dimension, rows, distances)
         if smallest < minMeasured || list.pointee.limit > maxMeasured {
           for i in 0..<rows {
@@ -70,7 +96,7 @@ extension Rows {
         }
       }
     }
-    withExtendedLifetime((best, scratch)) {}
+    withExtendedLifetime((best, scratch, codes, places, levels)) {}
   }
 
   /// Many queries: `|x|^2 - 2 x.q`, computed by the tile of matrix products, selects the rows that may be
@@ -138,7 +164,7 @@ package func euclideanDistance(_ a: Span<Float>, _ b: Span<Float>) -> Float {
   }
 }
 
-private func euclideanDistance(
+func euclideanDistance(
   _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, _ dimension: Int
 ) -> Float {
   var distance: Float = 0
@@ -149,7 +175,8 @@ private func euclideanDistance(
 /// In this range the kernel's sum of squares has neither lost precision to underflow nor overflowed a Float:
 /// with the largest dimension, 2^20, squares below 2^-149 add up to less than 2^-129, and the sum is 2^-100
 /// or more; a sum that overflows belongs to a distance above 1e19.
-private let minMeasured: Float = 0x1p-50, maxMeasured: Float = 1e19
+private let minMeasured: Float = 0x1p-50
+let maxMeasured: Float = 1e19
 
 /// A distance computed by the kernel, or in Double where its squares leave the range of a Float.
 private func measured(
@@ -176,15 +203,12 @@ private func measured(
 /// Where x.q, or a partial sum of it, overflows to -infinity, the distance exceeds 1e19, because (x - q)^2 >=
 /// -4 x q: the row is skipped, unless rows that far may be requested, and then all are measured. Where it
 /// overflows to infinity the score is low or NaN, and the row is measured.
-private struct Bound {
-  private let slack: Double
+struct Bound {
+  private let dimension: Int
   private let square: Double
-  /// The absolute error where numbers are too small for relative errors, even if they are flushed to zero.
-  private let least: Double
 
   init(_ query: UnsafePointer<Float>, _ dimension: Int) {
-    slack = Double(Bound.slack(dimension))
-    least = 4 * Double(dimension + 4) * Double(Float.leastNormalMagnitude)
+    self.dimension = dimension
     var square = 0.0
     for i in 0..<dimension { square += Double(query[i]) * Double(query[i]) }
     self.square = square
@@ -193,8 +217,17 @@ private struct Bound {
   /// The largest score of a row that measures `distance` or less.
   func limit(_ distance: Float) -> Float {
     guard distance <= maxMeasured else { return .infinity }
-    let d = Double(distance) * Double(distance)
-    return Float(d + slack * d - square + slack * square + least).nextUp
+    return Float(
+      Bound.largestSquare(distance, dimension) - square + Double(Bound.slack(dimension)) * square
+    ).nextUp
+  }
+
+  /// The largest `|x - q|^2` of a row that measures `distance` or less.
+  static func largestSquare(_ distance: Float, _ dimension: Int) -> Double {
+    let square = Double(distance) * Double(distance)
+    // The absolute error where numbers are too small for relative errors, even if they are flushed to zero.
+    let least = 4 * Double(dimension + 4) * Double(Float.leastNormalMagnitude)
+    return square + Double(slack(dimension)) * square + least
   }
 
   /// `x'`; NaN, and so never too far, for a row whose square overflows.
@@ -203,8 +236,26 @@ private struct Bound {
   private static func slack(_ dimension: Int) -> Float { 4 * Float(dimension + 4) * 0x1p-24 }
 }
 
+/// Whether the codes are left unasked for some blocks: for longer each time that they were asked in vain, so
+/// that rows of which they tell little cost hardly more than without them.
+private struct Pause {
+  private var left = 0, length = 0
+
+  var isOn: Bool {
+    mutating get {
+      defer { left = max(0, left - 1) }
+      return left > 0
+    }
+  }
+
+  mutating func note(isInVain: Bool) {
+    length = isInVain ? min(2 * length + 1, 31) : 0
+    left = length
+  }
+}
+
 /// Each worker's nearest rows to each query. The first worker's results lie in their final place.
-private final class Best {
+final class Best {
   let workers = ThreadPool.shared.threads
   private let queries: Int
   private let lists: Storage<Nearest>

@@ -11,6 +11,8 @@ private struct Search {
   let rows: Rows
   let values: [[Float]]
 
+  init(rows: Rows, values: [[Float]]) { (self.rows, self.values) = (rows, values) }
+
   init(_ values: [[Float]]) throws {
     self.values = values
     rows = try Rows(dimension: values[0].count)
@@ -139,23 +141,31 @@ private struct Search {
     #expect(try search.found(7, queries) == queries.map { search.sorted(7, $0) })
   }
 
-  @Test(arguments: [-146, -130, -100, -72, -63, -30, 30, 58, 60, 61, 62, 63, 64, 65, 100, 127])
-  func `numbers of any size are searched as truly`(exponent: Int) throws {
+  @Test(
+    arguments: [
+      -146, -130, -100, -72, -63, -41, -40, -39, -30, 30, 49, 50, 51, 58, 60, 61, 62, 63, 64, 65, 100, 127
+    ],
+    [21, 35])
+  func `numbers of any size are searched as truly`(exponent: Int, dimension: Int) throws {
     let scale = Float(sign: .plus, exponent: exponent, significand: 1)
-    let search = try Search(count: 300, dimension: 21, scale: scale)
+    let search = try Search(count: 300, dimension: dimension, scale: scale)
     let queries =
-      Array(search.values[10..<20]) + (try Search(count: 10, dimension: 21, scale: scale, seed: 3)).values
+      Array(search.values[10..<20])
+      + (try Search(count: 10, dimension: dimension, scale: scale, seed: 3)).values
     #expect(try search.found(5, queries) == queries.map { search.sorted(5, $0) })
+    for query in queries { #expect(try search.found(5, [query]) == [search.sorted(5, query)]) }
   }
 
-  @Test func `numbers of all sizes beside each other are searched as truly`() throws {
+  @Test(arguments: [16, 48])
+  func `numbers of all sizes beside each other are searched as truly`(dimension: Int) throws {
     var numbers = Numbers(seed: 5)
     let search = try Search(
       (0..<500).map { row in
         let scale = Float(sign: .plus, exponent: row % 250 - 125, significand: 1)
-        return (numbers.array(16) as [Float]).map { $0 * scale }
+        return (numbers.array(dimension) as [Float]).map { $0 * scale }
       })
     #expect(try search.found(6, search.values) == search.values.map { search.sorted(6, $0) })
+    for query in search.values { #expect(try search.found(6, [query]) == [search.sorted(6, query)]) }
   }
 
   @Test func `any number of threads finds the same bits`() throws {
@@ -168,6 +178,80 @@ private struct Search {
         #expect(many == wanted && one == [wanted[0]])
       }
     }
+  }
+
+  @Test(arguments: [32, 40, 100, 512])
+  func `enough rows for codes to tell most to be too far are searched as truly`(dimension: Int) throws {
+    // Each row of the second half is one of the first again, or nearly: distances tie, and almost tie.
+    var values = try Search(count: 2_000, dimension: dimension).values
+    for row in 1_000..<2_000 where row % 3 > 0 {
+      values[row] = values[row - 1_000].map { row % 3 == 1 ? $0 : $0 * (1 + 0x1p-22) }
+    }
+    values[77] = [Float](repeating: 0, count: dimension)
+    values[1_500] = values[77]
+    let search = try Search(values)
+    let queries = Array(values[70..<80]) + (try Search(count: 9, dimension: dimension, seed: 4)).values
+    for k in [1, 2, 5, 250, 251, 2_000] {
+      let wanted = queries.map { search.sorted(k, $0) }
+      #expect(try search.found(k, queries) == wanted)
+      for (query, near) in zip(queries, wanted) { #expect(try search.found(k, [query]) == [near]) }
+    }
+  }
+
+  /// Some dimension's numbers are a step and a half, so that codes are off by as much as they can be.
+  @Test func `rows at equal distances, which codes tell apart, are searched as truly`() throws {
+    var numbers = Numbers(seed: 12)
+    let search = try Search(
+      (0..<3_000).map { row in
+        var values = (0..<64).map { _ in (Float(numbers.next() > 0 ? 1.5 : -1.5)) / 127 }
+        values[row % 64] = row % 2 == 0 ? 1 : -1
+        return values
+      })
+    let queries = Array(search.values[0..<12]) + [[Float](repeating: 0, count: 64)]
+    for k in [1, 7, 100] { #expect(try search.found(k, queries) == queries.map { search.sorted(k, $0) }) }
+    #expect(try search.found(7, [queries[12]]) == [search.sorted(7, queries[12])])
+  }
+
+  @Test func `infinite rows come last`() throws {
+    var values = try Search(count: 900, dimension: 36).values
+    for row in stride(from: 5, to: 900, by: 90) {
+      values[row][row % 36] = row % 4 == 1 ? .infinity : -.infinity
+    }
+    let search = try Search(values)
+    for query in values[10..<13] {
+      #expect(try search.found(20, [query]) == [search.sorted(20, query)])
+      #expect(try search.found(900, [query]) == [search.sorted(900, query)])
+    }
+    let queries = Array(values[20..<30])
+    #expect(try search.found(20, queries) == queries.map { search.sorted(20, $0) })
+  }
+
+  @Test func `rows that come, change and go are searched as they are`() throws {
+    var values = try Search(count: 1_200, dimension: 50).values
+    let rows = try Search(values).rows, queries = try Search(count: 5, dimension: 50, seed: 8).values
+    func differ() throws -> [[Float]] {
+      let search = Search(rows: rows, values: values), queries = queries + values[0..<4]
+      let together = try search.found(5, queries)
+      return try queries.indices.filter {
+        let wanted = search.sorted(5, queries[$0])
+        return try together[$0] != wanted || search.found(5, [queries[$0]]) != [wanted]
+      }.map { queries[$0] }
+    }
+    for row in [0, 3, 600, 1_199] {
+      let value = row == 600 ? [Float](repeating: 0, count: 50) : values[row].map { $0 * 0.5 }
+      values[row] = value
+      rows.replace(row, value.span)
+    }
+    #expect(try differ() == [])
+    rows.remove { $0 % 7 == 3 || $0 > 1_100 }
+    values = values.indices.filter { $0 % 7 != 3 && $0 <= 1_100 }.map { values[$0] }
+    #expect(try differ() == [])
+    try rows.reserve(5_000)
+    for value in try Search(count: 900, dimension: 50, seed: 2).values {
+      values.append(value)
+      try rows.append(value.span)
+    }
+    #expect(try differ() == [])
   }
 
   @Test func `no rows and no queries find nothing`() throws {

@@ -1,0 +1,112 @@
+import CSystem
+
+// A bound on distances from numbers in 8 bits.
+//
+// A row x is near s c, c whole numbers of at most 127 and s its scale: |x - s c| <= e, its loss. A query q is
+// near t d likewise, |q - t d| <= f, d whole numbers that leave the sums of products within an Int32. By the
+// triangle inequality |x - q| >= |s c - t d| - e - f. So a row is farther from the query than R if, with
+// G = R + f,
+//
+//   |s c|^2 + |t d|^2 - 2 s t (c.d) > (G + e)^2, which is
+//   (|s c|^2 - e^2) - 2 G e - 2 t s (c.d) > G^2 - |t d|^2
+//
+// The first bracket is the row's `low`, 2 G the gate's `reach`, 2 t its `scale`, the right side its `limit`.
+// c.d is exact. With unit roundoff u = 2^-24, the left side as computed below, with FMA or without, is off by
+// at most (1 + 2^-20) u times 2 |low| + 3 reach e + 4 |2 t s (c.d)|, and |2 t s (c.d)| <= |s c|^2 + |t d|^2.
+// So `low` is lowered by 12 u (|s c|^2 + e^2) (`encodeBlock`), `reach` raised by 8 u of itself, and `limit`
+// by 8 u |t d|^2 (`CodedQuery.gate`). No product underflows: s is 0 or above 2^-48, t is 0 or above 2^-56,
+// e is 0 or above 2^-63, `reach` is above 2^-60.
+
+/// The rows that may be as near to a query as its gate asks, by their numbers from `first` on.
+///
+/// - Parameters:
+///   - query: `dimension` numbers, then `codeSlack` zeros.
+///   - products: room for `rowCount` and three more; places: for `rowCount`.
+/// - Returns: their number.
+package func sieveBlock(
+  _ sieve: Sieve, _ first: Int, _ rowCount: Int, _ query: UnsafePointer<Int16>, _ gate: Gate,
+  _ products: UnsafeMutablePointer<Float>, _ places: UnsafeMutablePointer<Int32>
+) -> Int {
+  let dimension = sieve.dimension
+  var row = sieve.codes + first * dimension, i = 0
+  // Four rows at once: their sums are added up together. The last rows may be one row several times.
+  while i < rowCount {
+    let left = rowCount - i
+    let row1 = left > 1 ? row + dimension : row, row2 = left > 2 ? row1 + dimension : row1
+    let row3 = left > 3 ? row2 + dimension : row2
+    var sum0 = Integers.zero, sum1 = Integers.zero, sum2 = Integers.zero, sum3 = Integers.zero
+    var j = 0
+    while j < dimension {
+      let some = shorts(query + j)
+      sum0 = systemAddPairs(sum0, systemWiden(row + j), some)
+      sum1 = systemAddPairs(sum1, systemWiden(row1 + j), some)
+      sum2 = systemAddPairs(sum2, systemWiden(row2 + j), some)
+      sum3 = systemAddPairs(sum3, systemWiden(row3 + j), some)
+      j += 2 * lanes
+    }
+    let sums = SIMD4(
+      four(sum0).wrappedSum(), four(sum1).wrappedSum(), four(sum2).wrappedSum(), four(sum3).wrappedSum())
+    UnsafeMutableRawPointer(products + i).storeBytes(of: SIMD4<Float>(sums), as: SIMD4<Float>.self)
+    row = row3 + dimension
+    i += 4
+  }
+
+  let scales = sieve.scales + first, losses = sieve.losses + first, lows = sieve.lows + first
+  var count = 0
+  i = 0
+  while i + lanes <= rowCount {
+    let near = near(
+      load(products + i), load(scales + i), load(losses + i), load(lows + i), Vector(repeating: gate.reach),
+      Vector(repeating: gate.scale), Vector(repeating: gate.limit))
+    note(near, i, places, &count)
+    i += lanes
+  }
+  // What is left fills no vector; behind it no number is set.
+  while i < rowCount {
+    let near = near(
+      Vector(repeating: products[i]), Vector(repeating: scales[i]), Vector(repeating: losses[i]),
+      Vector(repeating: lows[i]), Vector(repeating: gate.reach), Vector(repeating: gate.scale),
+      Vector(repeating: gate.limit))
+    note(near & 1, i, places, &count)
+    i += 1
+  }
+  return count
+}
+
+/// A bit for each row and query that may be near enough, among them those whose left side is NaN.
+@inline(__always) func near(
+  _ product: Vector, _ rowScale: Vector, _ loss: Vector, _ low: Vector, _ reach: Vector, _ scale: Vector,
+  _ limit: Vector
+) -> UInt32 {
+  var left = low
+  multiplyAdd(&left, -reach, loss)
+  multiplyAdd(&left, -scale, rowScale * product)
+  return systemNotAbove(left, limit)
+}
+
+@inline(__always) func note(
+  _ near: UInt32, _ first: Int, _ places: UnsafeMutablePointer<Int32>, _ count: inout Int
+) {
+  var left = near
+  while left != 0 {
+    places[count] = Int32(truncatingIfNeeded: first + left.trailingZeroBitCount)
+    count += 1
+    left &= left &- 1
+  }
+}
+
+@inline(__always) func shorts(_ p: UnsafePointer<Int16>) -> SystemShorts {
+  UnsafeRawPointer(p).loadUnaligned(as: SystemShorts.self)
+}
+
+/// The sum of a vector's quarters, or halves.
+@inline(__always) private func four(_ v: Integers) -> SIMD4<Int32> {
+  #if VECTOR16
+    let eight = v.lowHalf &+ v.highHalf
+    return eight.lowHalf &+ eight.highHalf
+  #elseif VECTOR8
+    return v.lowHalf &+ v.highHalf
+  #else
+    return v
+  #endif
+}
