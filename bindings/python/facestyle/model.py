@@ -25,6 +25,7 @@ _USES = {
     _c.FS_MODEL_OTHER: "other", _c.FS_MODEL_EMBEDDER: "embedder", _c.FS_MODEL_DETECTOR: "detector", _c.FS_MODEL_STYLER: "styler",
     _c.FS_MODEL_FAST_STYLE: "fast style", _c.FS_MODEL_UNIVERSAL_STYLE: "universal style",
     _c.FS_MODEL_LIVENESS: "liveness", _c.FS_MODEL_LANDMARKS: "landmarks",
+    _c.FS_MODEL_ENLARGER: "enlarger",
 }  # fmt: skip
 
 
