@@ -3,8 +3,8 @@ import Networks
 import Styles
 import Tensors
 
-/// Fast styles at 512x512, and enlarging to it, on generated weights in the published networks' sizes: the speed does not depend
-/// on their values.
+/// Fast styles at 512x512, and enlarging to it, on generated weights in the published networks' sizes: the
+/// speed does not depend on their values.
 func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
   let content = try Image(width: 512, height: 512) { y, row in
     for i in 0..<row.count { row[i] = UInt8((i * 7 + y * 13) & 255) }

@@ -4,10 +4,10 @@ import Tensors
 
 /// Trains a network that enlarges pictures: photos are reduced, and the network's enlargements are compared
 /// with them, pixel by pixel and, with a VGG-19, feature by feature.
-/// `J = alpha mean of sqrt(d^2 + e^2) + beta mean of (phi(y) - phi(y'))^2`
-/// Sources: the first term Charbonnier's, as in Lai et al. 2017, "Deep Laplacian pyramid networks"; the second
-/// Johnson, Alahi, Fei-Fei, "Perceptual losses for real-time style transfer and super-resolution", 2016,
-/// equation 2.
+///
+/// `J = alpha mean of sqrt(d^2 + e^2) + beta mean of (phi(y) - phi(y'))^2`: the first term is Charbonnier's,
+/// as in Lai et al. 2017, "Deep Laplacian pyramid networks"; the second is from Johnson, Alahi, Fei-Fei,
+/// "Perceptual losses for real-time style transfer and super-resolution", 2016, equation 2.
 package final class EnlargerTrainer {
   package struct Options: Sendable, Settings {
     /// Of the network: its factor, filters of a layer, and residual blocks.
