@@ -4,8 +4,8 @@
 
 IMAGES holds a folder of photos a person, LANDMARKS is the JSON file of `facestyle evaluate --landmarks`. Of each person with two
 photos or more the first is the gallery's, in full size; the second is reduced by bicubic interpolation until the face's box has so
-many pixels across, enlarged or not, aligned and embedded. Printed is a Markdown table: the share of people whose nearest gallery
-photo is their own, with the standard error of a share, for each size and each way.
+many pixels across, enlarged or not, aligned and embedded; for comparison, not reduced either. Printed is a Markdown table: the
+share of people whose nearest gallery photo is their own, with the standard error of a share, for each size and each way.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def embeddings(embedder, images, landmarks, names, size, enlarge):
     chips = []
     for name in names:
         with fs.Image.open(images / name) as photo:
-            share = size / landmarks[name]["box"][2]
+            share = size / landmarks[name]["box"][2] if size else 1
             width, height = round(photo.width * share), round(photo.height * share)
             with photo.resize(width, height) as small:
                 points = scaled(landmarks[name]["landmarks"], width / photo.width, height / photo.height)
@@ -56,7 +56,7 @@ def main():
     parser.add_argument("--models", nargs="*", default=["enlarge2", "enlarge4", "enlarge4-sharp"])
     parser.add_argument("--embedder", default="faces-nn4")
     parser.add_argument("--people", type=int, default=100000)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[24, 32, 48])
+    parser.add_argument("--sizes", type=int, nargs="*", default=[24, 32, 48])
     options = parser.parse_args()
     landmarks = json.loads(options.landmarks.read_text())
     gallery, others = zip(*pairs_of(options.images, landmarks, options.people))
@@ -77,13 +77,16 @@ def main():
         known = np.asarray(embedder.embed_chips(known))
         print(f"| {len(gallery)} people, {model.info.name} | {' | '.join(ways)} |")
         print("|---|" + "---|" * len(ways))
-        for size in options.sizes:
+        for size in [None, *options.sizes]:
             cells = []
-            for enlarge in ways.values():
+            for way, enlarge in ways.items():
+                if size is None and way != "as it is":
+                    cells.append("")
+                    continue
                 found = embeddings(embedder, options.images, landmarks, others, size, enlarge)
                 right = np.mean((found @ known.T).argmax(1) == np.arange(len(known)))
                 cells.append(f"{100 * right:.1f} % ± {100 * np.sqrt(right * (1 - right) / len(known)):.1f}")
-            print(f"| {size} pixels | {' | '.join(cells)} |", flush=True)
+            print(f"| {f'{size} pixels' if size else 'not reduced'} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def train(options, photos, held):
                 trainer.save(checkpoint)
             if done % (4 * BETWEEN) == 0 or done == options.steps:
                 trainer.save_model(model_path, note=f"{done} steps of {options.batch} squares")
-                print("\n" + report(model_path, held), flush=True)
+                print("\n" + (report(model_path, held) if held else f"{model_path}: no photo is held back"), flush=True)
 
 
 def main():
@@ -156,6 +156,8 @@ def main():
     photos, held = split(options.photos)
     if not options.measure:
         return train(options, photos, held)
+    if not held:
+        raise SystemExit(f"none of {len(photos)} photos is held back, by its name; expected one or more")
     for path in options.measure:
         print(report(path, held))
 
