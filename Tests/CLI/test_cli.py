@@ -306,6 +306,7 @@ def test_the_program_tells_its_version():
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
         ["enlarge", "-o", "c.png"], ["enlarge", "a.jpg"], ["enlarge", "a.jpg", "-o", "c.png", "--factor", "3"],
         ["enlarge", "a.jpg", "-o", "c.png", "--model", "m", "--factor", "2"], ["enlarge", "a.jpg", "-o", "c.png", "--model", "m", "--sharp"],
+        ["enlarge", "a.jpg", "-o", "c.png", "--sharp"], ["enlarge", "a.jpg", "-o", "c.png", "--factor", "2", "--sharp"],
         ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
         ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"], ["models", "convert", "-o", "a", "--precision", "int8"],
         ["models", "convert", "a", "-o", "b"], ["models", "convert", "a", "--precision", "int8"], ["models", "convert", "a", "-o", "b", "--precision", "int4"],

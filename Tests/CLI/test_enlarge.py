@@ -23,7 +23,8 @@ def test_a_picture_becomes_as_many_times_larger_as_is_asked(options, factor, tmp
 
 def test_each_network_makes_another_picture(tmp_path, tiny):  # noqa: F811
     made = []
-    for options in ((), ("--sharp",), ("--model", REPOSITORY / "models/enlarge2.safetensors")):
+    four = ("--factor", "4")
+    for options in (four, (*four, "--sharp"), ("--model", REPOSITORY / "models/enlarge4.safetensors")):
         good("enlarge", tiny[0], *options, "-o", tmp_path / "large.png", environment=SHIPPED)
         made.append((tmp_path / "large.png").read_bytes())
     assert made[0] == made[2] != made[1]

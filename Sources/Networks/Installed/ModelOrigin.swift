@@ -12,7 +12,7 @@ enum ModelOrigin {
     self =
       switch name {
       case "faces-nn4", "faces-yunet", "faces-cascade", "starry-night", "scream", "shipwreck", "enlarge2",
-        "enlarge2-sharp", "enlarge4", "enlarge4-sharp":
+        "enlarge4", "enlarge4-sharp":
         .library
       case "mtcnn", "centerface", "dlib-resnet", "multistyle26", "vgg19": .fetched
       case "liveness-2.7", "liveness-4.0": .converted

@@ -5,12 +5,13 @@ struct Enlarge: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Enlarges pictures by a network.",
     usage: """
-      facestyle enlarge <photo> -o <file> [--factor <factor>] [--sharp]
+      facestyle enlarge <photo> -o <file> [--factor 2|4] [--factor 4 --sharp]
       facestyle enlarge <photo|folder> ... -o <folder>
       """,
     discussion: """
-      A network has learned from photos what is between pixels. That of --sharp has also learned \
-      what VGG-19 sees in them: its pictures are sharper, and a little less exact. Bits and alpha \
+      A network has learned from photos what is between pixels. With --factor 4 there is a second \
+      one, --sharp, which has also learned what VGG-19 sees in them: its edges are sharper, and \
+      its pictures less exact. Bits and alpha \
       of a picture are kept, where the format of the output has them.
 
       Several photos, or a folder of them, are enlarged into a folder, under their names. A photo \
@@ -30,7 +31,7 @@ struct Enlarge: ParsableCommand {
   @Option(help: ArgumentHelp("How many times longer sides become: 2 or 4. (default: 2)", valueName: "factor"))
   var factor: Factor?
 
-  @Flag(help: "By the network that has learned what VGG-19 sees, too.") var sharp = false
+  @Flag(help: "By the network that has learned what VGG-19 sees, too; for --factor 4.") var sharp = false
 
   @Option(help: ArgumentHelp("Another network, which has its own factor.", valueName: "model"))
   var model: String?
@@ -45,6 +46,9 @@ struct Enlarge: ParsableCommand {
     if !isMany, !isWrittenPicture(output) {
       throw ValidationError(
         "The value '\(output)' is invalid for --output: expected a \(anyWrittenEnding) file.")
+    }
+    if sharp, factor != .four, model == nil {
+      throw ValidationError("--sharp has a network for --factor 4 alone.")
     }
     if model != nil, factor != nil || sharp {
       throw ValidationError("--model has a factor and a manner of its own; expected no --factor or --sharp.")
