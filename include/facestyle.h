@@ -14,6 +14,7 @@
  *   Style           paints a picture in the style of another, by optimisation
  *   Style jobs      the same step by step, with checkpoints
  *   Fast styles     one pass of a trained network, or any style without training
+ *   Enlarging       pictures with more pixels, by a network
  *   Frames          pictures of a camera, read in place
  *   Quality         is a face good enough to be recognised?
  *   Liveness        is a face before the camera a person's, or a picture of one?
@@ -65,10 +66,10 @@
  *            process. FS_INVALID_ARGUMENT for a handle that was destroyed or has another type.
  * Threads    Any function may be called on any thread. fs_image, fs_model, fs_models,
  *            fs_face_analysis, fs_faces, fs_detector, fs_embedder, fs_liveness,
- *            fs_dense_landmarks, fs_fast_styler, fs_universal_styler and fs_expression never
- *            change, so threads may share them. Many threads may search and change one fs_gallery.
- *            An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker are for one thread at a
- *            time.
+ *            fs_dense_landmarks, fs_fast_styler, fs_universal_styler, fs_enlarger and
+ *            fs_expression never change, so threads may share them. Many threads may search and
+ *            change one fs_gallery. An fs_styler, an fs_style_job, an fs_trainer and an fs_tracker
+ *            are for one thread at a time.
  * Structs    A struct whose first member is `size` may grow at its end in later versions. Set
  *            `size` to its sizeof; an _init function does, and writes the defaults. NULL in place
  *            of options means the defaults. The library reads and writes only the members that both
@@ -341,11 +342,13 @@ typedef enum fs_model_use {
   FS_MODEL_OTHER = 0,          /* a part of another, or a network of your own that embeds nothing */
   FS_MODEL_EMBEDDER = 1,       /* fs_embedder_create */
   FS_MODEL_DETECTOR = 2,       /* fs_detector_create */
-  FS_MODEL_STYLER = 3,         /* fs_styler_create, fs_fast_trainer_create */
+  FS_MODEL_STYLER = 3,         /* fs_styler_create, fs_fast_trainer_create,
+                                * fs_enlarger_trainer_create */
   FS_MODEL_FAST_STYLE = 4,     /* fs_fast_styler_create */
   FS_MODEL_UNIVERSAL_STYLE = 5, /* fs_universal_styler_create */
   FS_MODEL_LIVENESS = 6,       /* fs_liveness_create */
-  FS_MODEL_LANDMARKS = 7       /* fs_dense_landmarks_create */
+  FS_MODEL_LANDMARKS = 7,      /* fs_dense_landmarks_create */
+  FS_MODEL_ENLARGER = 8        /* fs_enlarger_create */
 } fs_model_use;
 
 /* What is known of a model without reading its weights. Texts are borrowed from the handle that was
@@ -1376,6 +1379,78 @@ fs_status fs_fast_trainer_resume(fs_fast_trainer *trainer, const char *path);
 fs_status fs_fast_trainer_save_model(fs_fast_trainer *trainer, const char *path,
                                      fs_precision precision, const fs_model_texts *texts);
 void fs_fast_trainer_destroy(fs_fast_trainer *trainer);
+
+/* ---- Enlarging: pictures with more pixels, by a network ---- */
+
+/* A network of the architecture "enlarger", which has learned from photos and their reductions what
+ * the pixels between pixels are. */
+typedef struct fs_enlarger fs_enlarger;
+
+/* FS_WRONG_MODEL for a model of another architecture. */
+fs_status fs_enlarger_create(fs_enlarger **out, const fs_model *model);
+/* How many times longer the sides of a result are; 0 for NULL and other bad handles. */
+uint32_t fs_enlarger_factor(const fs_enlarger *enlarger);
+/* `picture`, of any size whose result is a picture too, with sides that are fs_enlarger_factor
+ * times as long. 16 bits and alpha are kept. It is enlarged tile by tile: a large picture takes
+ * little more memory than its result. FS_BAD_DATA if the network's output is not finite. */
+fs_status fs_enlarger_run(const fs_enlarger *enlarger, fs_image **out, const fs_image *picture);
+/* How many bytes fs_enlarger_run adds to the process at its peak, for a picture of width x height,
+ * 8 bits and opaque: correct within 10 % and 4 MB. */
+fs_status fs_enlarger_memory_needed(const fs_enlarger *enlarger, uint32_t width, uint32_t height,
+                                    uint64_t *bytes);
+void fs_enlarger_destroy(fs_enlarger *enlarger);
+
+/* Trains a network of the architecture "enlarger": squares are cut from photos and reduced by
+ * FS_BICUBIC; the network's enlargements shall have the squares' pixels, and with VGG-19 their
+ * features (at conv2_2; Johnson, Alahi and Fei-Fei 2016), which makes them sharper and a little
+ * less exact. Threads that share a trainer wait for each other. */
+typedef struct fs_enlarger_trainer_options {
+  size_t size;
+  uint32_t factor;       /* of the network, 2 to 8; default 2 */
+  uint32_t filters;      /* of each layer, 1 to 256; default 32 */
+  uint32_t blocks;       /* residual blocks, 1 to 64; default 4 */
+  uint32_t side;         /* of the squares, a multiple of factor from 32 to 1024, more than 8 *
+                          * factor; default 96 */
+  float pixel_weight;    /* of the mean difference of samples, in parts of white; default 1 */
+  float feature_weight;  /* of the mean squared difference of features; default 0.00001 */
+  float rate;            /* Adam's; default 0.001 */
+  uint32_t steps;        /* the rate falls, by half a cosine, to a hundredth at this step; default
+                          * 0: it stays */
+  uint64_t seed;         /* of the initial weights and of the squares; default 1 */
+  const fs_model *start; /* a model of the same filters and blocks, whose weights the training
+                          * begins with; of another factor all but those of its last layers.
+                          * Default NULL: random weights that enlarge as FS_BICUBIC does */
+} fs_enlarger_trainer_options;
+
+/* The costs before a step: means over its squares, weighted. */
+typedef struct fs_enlarger_training_step {
+  size_t size;
+  uint32_t step;         /* steps done */
+  double pixels, features, total;
+} fs_enlarger_training_step;
+
+fs_status fs_enlarger_trainer_options_init(fs_enlarger_trainer_options *options, size_t size);
+
+typedef struct fs_enlarger_trainer fs_enlarger_trainer;
+
+/* `vgg` may be NULL: only pixels are compared. FS_BAD_DATA for a start of another network,
+ * FS_WRONG_MODEL if `vgg` is no VGG-19. */
+fs_status fs_enlarger_trainer_create(fs_enlarger_trainer **out, const fs_model *vgg,
+                                     const fs_enlarger_trainer_options *options);
+/* One step on a square of each of 1 to 1024 photos, none smaller than a square. Its place in the
+ * photo is a function of seed, step and the photo's place in `photos`. `step` may be NULL.
+ * FS_BAD_DATA if the cost is not finite; nothing changes then. */
+fs_status fs_enlarger_trainer_step(fs_enlarger_trainer *trainer, const fs_image *const *photos,
+                                   size_t count, fs_enlarger_training_step *step);
+/* Writes a checkpoint, as fs_fast_trainer_save. */
+fs_status fs_enlarger_trainer_save(fs_enlarger_trainer *trainer, const char *path);
+/* Continues from a checkpoint, with the same bits; errors as of fs_trainer_resume. All options, and
+ * whether there is a VGG-19, must be those that the training began with. */
+fs_status fs_enlarger_trainer_resume(fs_enlarger_trainer *trainer, const char *path);
+/* Writes the network as it is: a model for fs_enlarger_create. `texts` may be NULL. */
+fs_status fs_enlarger_trainer_save_model(fs_enlarger_trainer *trainer, const char *path,
+                                         fs_precision precision, const fs_model_texts *texts);
+void fs_enlarger_trainer_destroy(fs_enlarger_trainer *trainer);
 
 /* ---- Frames: a camera's pictures, read in place and never kept ---- */
 

@@ -336,6 +336,17 @@ class fast_styler : public owner<fs_fast_styler, fs_fast_styler_destroy> {
   }
 };
 
+class enlarger : public owner<fs_enlarger, fs_enlarger_destroy> {
+ public:
+  using owner::owner;
+  explicit enlarger(const model &model)
+      : owner(detail::made<fs_enlarger>([&](auto out) { return fs_enlarger_create(out, model.get()); })) {}
+  std::uint32_t factor() const { return fs_enlarger_factor(get()); }
+  image run(const image &picture) const {
+    return image(detail::made<fs_image>([&](auto out) { return fs_enlarger_run(get(), out, picture.get()); }));
+  }
+};
+
 /* Owners of the other handles; their functions take get(). */
 using universal_styler = owner<fs_universal_styler, fs_universal_styler_destroy>;
 using style_job = owner<fs_style_job, fs_style_job_destroy>;
@@ -347,6 +358,7 @@ using trainer = owner<fs_trainer, fs_trainer_destroy>;
 using photos = owner<fs_photos, fs_photos_destroy>;
 using scenes = owner<fs_scenes, fs_scenes_destroy>;
 using fast_trainer = owner<fs_fast_trainer, fs_fast_trainer_destroy>;
+using enlarger_trainer = owner<fs_enlarger_trainer, fs_enlarger_trainer_destroy>;
 using unit_search = owner<fs_unit_search, fs_unit_search_destroy>;
 using pairs = owner<fs_pairs, fs_pairs_destroy>;
 using landmarks = owner<fs_landmarks, fs_landmarks_destroy>;

@@ -3,8 +3,8 @@ import Networks
 import Styles
 import Tensors
 
-/// Fast styles at 512x512, on generated weights in the published networks' sizes: the speed does not depend
-/// on their values.
+/// Fast styles at 512x512, and enlarging to it, on generated weights in the published networks' sizes: the
+/// speed does not depend on their values.
 func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
   let content = try Image(width: 512, height: 512) { y, row in
     for i in 0..<row.count { row[i] = UInt8((i * 7 + y * 13) & 255) }
@@ -17,6 +17,14 @@ func fastStyleRows(threads: [Int]) throws(Failure) -> [Row] {
       rows.append(
         try measure(name, "512x512", threads: threads) { () throws(Failure) in _ = try styler.run(content) })
     }
+  }
+  let enlarger = try Enlarger(model("enlarger", try initialWeights(of: .enlarger(), seed: 1)))
+  let quarter = try content.resized(width: 256, height: 256, filter: .area)
+  for threads in threads {
+    rows.append(
+      try measure("enlarger", "256x256", threads: threads) { () throws(Failure) in
+        _ = try enlarger.run(quarter)
+      })
   }
   let universal = try model("universal-style", universalWeights())
   let styler = try UniversalStyler(universal, styles: [content])

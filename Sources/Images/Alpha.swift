@@ -2,15 +2,32 @@ import Tensors
 
 /// Alpha and resizing: transparent pixels must not lend their colour to opaque ones.
 extension Image {
-  /// Resizes colours times alpha, and alpha, separately, then divides, as painting programs do. Computed in
+  /// Changes colours times alpha, and alpha, separately, then divides, as painting programs do. Computed in
   /// 16 bits, which preserve 8 bits of colour down to an alpha of 1/255. Fully transparent pixels become
   /// white.
   func resizedUnderAlpha(_ resizing: Resizing) throws(Failure) -> Image {
-    guard let alpha else { return try changed(by: resizing) }
+    try changedUnderAlpha(width: resizing.width, height: resizing.height) { picture throws(Failure) in
+      try picture.changed(by: resizing)
+    }
+  }
+
+  /// The same for any change to a size, of opaque pictures of 8 or 16 bits.
+  package func changedUnderAlpha(
+    width: Int, height: Int, by change: (Image) throws(Failure) -> Image
+  ) throws(Failure) -> Image {
+    guard let alpha else { return try change(self) }
     let colours = unblended
-    let shares = try resizing(weighted(colours, alpha)).samples
-    let covers = try resizing(spread(alpha) { UInt16($0) * 257 }).samples
-    let count = resizing.width * resizing.height
+    func changed(_ raster: Raster<UInt16>) throws(Failure) -> Storage<UInt16> {
+      let image = try change(Image(raster))
+      guard let samples = image.deep, image.width == width, image.height == height else {
+        throw .internalError(
+          "a change of alpha to \(image.width)x\(image.height); expected \(width)x\(height)")
+      }
+      return samples
+    }
+    let shares = try changed(weighted(colours, alpha))
+    let covers = try changed(spread(alpha) { UInt16($0) * 257 })
+    let count = width * height
     let newAlpha = try Storage<UInt8>(count: count)
     withPointers(covers, shares, newAlpha) { covers, shares, newAlpha in
       for pixel in 0..<count {
@@ -24,7 +41,7 @@ extension Image {
         }
       }
     }
-    let deep = try Image(width: resizing.width, height: resizing.height, deep: shares)
+    let deep = try Image(width: width, height: height, deep: shares)
     if colours.deep != nil { return try .blended(deep, newAlpha) }
     return try .blended(Image(width: deep.width, height: deep.height, pixels: deep.pixels), newAlpha)
   }

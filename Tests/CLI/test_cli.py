@@ -33,7 +33,7 @@ import temporary_postgres  # noqa: E402
 PROGRAM = Path(os.environ.get("FACESTYLE_PROGRAM", REPOSITORY / "build" / "facestyle"))
 MODELS = Path(os.environ.get("FACESTYLE_MODELS", REPOSITORY / "build" / "models"))
 PHOTOS = Path(os.environ.get("FACESTYLE_PHOTOS", REPOSITORY / "build" / "photos"))
-COMMANDS = ["detect", "compare", "identify", "live", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "layers", "models", "demo", "doctor"]
+COMMANDS = ["detect", "compare", "identify", "live", "gallery", "embed", "evaluate", "calibrate", "train", "style", "restyle", "enlarge", "layers", "models", "demo", "doctor"]
 QUESTIONS = ("compare", "identify", "live")  # whose exit status is the answer: 0 yes, 1 no, 2 none
 STATUS = {True: 0, False: 1, None: 2}
 LARGE = ("--model", "dlib-resnet")  # not the small one that is taken otherwise
@@ -304,6 +304,9 @@ def test_the_program_tells_its_version():
         ["identify", "a.jpg", "people", "--margin", "-1"], ["identify", "a.jpg", "people", "--neighbours", "3"],
         ["identify", "a.jpg", "people", "--rule", "vote", "--neighbours", "0"], ["gallery", "add", "file", "name"], ["gallery", "add", "file"], ["gallery", "add", "file", "name", "a.jpg", "--people", "b"], ["gallery", "list"],
         ["gallery", "remove", "file"], ["gallery", "remove", "file", "name", "--photo", "1"], ["gallery", "export", "file"],
+        ["enlarge", "-o", "c.png"], ["enlarge", "a.jpg"], ["enlarge", "a.jpg", "-o", "c.png", "--factor", "3"],
+        ["enlarge", "a.jpg", "-o", "c.png", "--model", "m", "--factor", "2"], ["enlarge", "a.jpg", "-o", "c.png", "--model", "m", "--sharp"],
+        ["enlarge", "a.jpg", "-o", "c.png", "--sharp"], ["enlarge", "a.jpg", "-o", "c.png", "--factor", "2", "--sharp"],
         ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
         ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"], ["models", "convert", "-o", "a", "--precision", "int8"],
         ["models", "convert", "a", "-o", "b"], ["models", "convert", "a", "--precision", "int8"], ["models", "convert", "a", "-o", "b", "--precision", "int4"],
@@ -338,7 +341,7 @@ def test_bad_usage_is_told_and_exits_64(arguments):
 
 
 @pytest.mark.parametrize(
-    "command", ["style a.jpg b.jpg -o", "restyle a.jpg --model m -o", "layers top a --layer l -o", "embed a.jpg --chip"]
+    "command", ["style a.jpg b.jpg -o", "restyle a.jpg --model m -o", "enlarge a.jpg -o", "layers top a --layer l -o", "embed a.jpg --chip"]
 )
 @pytest.mark.parametrize("file", ["c.gif", "c", "png"])
 def test_a_picture_to_write_has_the_ending_of_a_format(command, file):
@@ -413,7 +416,7 @@ def test_an_output_that_is_full_is_told():
     "command",
     [
         "style C S -o nodir/x.png", "style C S -o ok.png --checkpoint nodir/x.png", "style C S -o ok.png --trace nodir/x.png",
-        "restyle C --model none -o nodir/x.png", "layers top C --layer conv1_1 -o nodir/x.png",
+        "restyle C --model none -o nodir/x.png", "enlarge C --model none -o nodir/x.png", "layers top C --layer conv1_1 -o nodir/x.png",
         "layers maps C --layer conv1_1 -o nodir/x.png", "train --people . --out nodir/x.png", "embed C --chip nodir/x.png",
         "train --people . --out ok --checkpoint nodir/x.png", "train --people . --out ok --log nodir/x.png",
         "gallery export none nodir/x.csv", "demo --photos . --style S --content C --out nodir/x.png",
@@ -732,7 +735,7 @@ def test_photos_of_other_formats_are_found_in_folders_and_their_copies_are_writt
 
 @pytest.mark.parametrize("ending", ["webp", "heic", "avif", "tiff", "jxl", "bmp"])
 def test_pictures_are_not_written_in_formats_that_are_only_read(tmp_path, tiny, ending):
-    for command in (["style", *tiny, "-o"], ["restyle", *tiny, "-o"], ["embed", tiny[0], "--chip"]):
+    for command in (["style", *tiny, "-o"], ["restyle", *tiny, "-o"], ["enlarge", tiny[0], "-o"], ["embed", tiny[0], "--chip"]):
         told = run(*command, tmp_path / f"a.{ending}")
         assert told.returncode != 0 and "expected a .png, .jpg or .jpeg file" in told.stderr
     assert not (tmp_path / f"a.{ending}").exists()

@@ -37,6 +37,7 @@ def without(tmp_path, *arguments):
     (["live", "a.jpg"], "liveness-2.7", "one that `facestyle-convert` makes of MiniFASNet's file, as docs/reference/liveness.md shows"),
     (["style", "a.jpg", "b.jpg", "-o", "c.png"], "vgg19", "one from `make models` or `python3 -m facestyle.models`"),
     (["detect", "a.jpg", "--detector", "yunet"], "faces-yunet", "the one that comes with the library, in share/facestyle/models"),
+    (["enlarge", "a.jpg", "-o", "c.png", "--factor", "4", "--sharp"], "enlarge4-sharp", "the one that comes with the library, in share/facestyle/models"),
     (["restyle", "a.jpg", "--style", "monet", "-o", "c.png"], "monet", "a name that `facestyle models` lists"),
 ])  # fmt: skip
 def test_a_model_that_is_nowhere_is_told_with_the_way_to_get_it(tmp_path, arguments, file, remedy):

@@ -12,7 +12,7 @@ static char model_file[200], siamese_file[200], text_file[200];
 
 /* What handles are made from. */
 static fs_image *image;
-static fs_model *vgg, *mtcnn, *network, *fast, *universal, *judge, *points_model;
+static fs_model *vgg, *mtcnn, *network, *fast, *universal, *small_enlarger, *judge, *points_model;
 static fs_embedder *embedder;
 static fs_styler *styler;
 
@@ -83,6 +83,13 @@ static fs_status made_fast_trainer(fs_fast_trainer **out) {
   return status == FS_OK ? fs_fast_trainer_create(out, vgg, image, &options) : status;
 }
 
+static fs_status made_enlarger_trainer(fs_enlarger_trainer **out) {
+  fs_enlarger_trainer_options options;
+  const fs_status status = fs_enlarger_trainer_options_init(&options, sizeof options);
+  options.filters = options.blocks = 1, options.side = 32;
+  return status == FS_OK ? fs_enlarger_trainer_create(out, NULL, &options) : status;
+}
+
 static const char pairs_text[] = "1\nAnn\t1\t2\nAnn\t1\tBob\t1\n";
 static const char landmarks_text[] = "{\"a\": [[1, 2], [3, 2], [2, 3], [1, 4], [3, 4]]}";
 static size_t count;
@@ -136,6 +143,8 @@ KIND(fast_styler, fs_fast_styler_create(&made, fast), fs_fast_styler_memory_need
 KIND(universal_styler, fs_universal_styler_create(&made, universal, (const fs_image *const *)&image, 1),
      fs_universal_styler_memory_needed(it, 32, 32, &bytes))
 KIND(fast_trainer, made_fast_trainer(&made), fs_fast_trainer_save_model(it, text_file, FS_FLOAT32, NULL))
+KIND(enlarger, fs_enlarger_create(&made, small_enlarger), fs_enlarger_memory_needed(it, 16, 16, &bytes))
+KIND(enlarger_trainer, made_enlarger_trainer(&made), fs_enlarger_trainer_save_model(it, text_file, FS_FLOAT32, NULL))
 KIND(unit_search, fs_unit_search_create(&made, network, "3a", NULL), fs_unit_search_patches(it, 0, NULL, 0, &count))
 KIND(photos, fs_photos_create(&made), fs_photos_add_folder(it, "Tests/CTests", NULL, NULL))
 KIND(trainer, made_small_trainer(&made), fs_trainer_info_get(it, &info))
@@ -146,7 +155,7 @@ static const kind kinds[] = {
     LISTED(image),      LISTED(model),       LISTED(embedder), LISTED(gallery), LISTED(tracker),
     LISTED(fast_styler), LISTED(universal_styler), LISTED(unit_search), LISTED(photos),  LISTED(trainer),
     LISTED(pairs),      LISTED(landmarks),   LISTED(models),   LISTED(face_analysis), LISTED(faces),
-    LISTED(liveness),   LISTED(dense_landmarks),
+    LISTED(liveness),   LISTED(dense_landmarks), LISTED(enlarger), LISTED(enlarger_trainer),
     /* With the models that are built. */
     LISTED(detector),   LISTED(styler),      LISTED(style_job), LISTED(fast_trainer),
 };
@@ -257,7 +266,7 @@ int main(void) {
   snprintf(siamese_file, sizeof siamese_file, "%s/siamese.safetensors", folder);
   snprintf(text_file, sizeof text_file, "%s/fast", folder);
   image = picture(48, 32, 1);
-  fast = fast_model(0.3f), universal = universal_model(0.3f);
+  fast = fast_model(0.3f), universal = universal_model(0.3f), small_enlarger = enlarger_model(0.3f);
   judge = row_model("liveness", "logits", 3, 0), points_model = row_model("landmarks", "points", 10, 0.5f);
   fs_trainer *trainer = NULL;
   TEST("a network of random weights is saved") { /* nn4.small2 */
@@ -289,7 +298,7 @@ int main(void) {
   several();
   fs_styler_destroy(styler), fs_embedder_destroy(embedder);
   fs_model_destroy(vgg), fs_model_destroy(mtcnn), fs_model_destroy(network);
-  fs_model_destroy(fast), fs_model_destroy(universal), fs_model_destroy(judge), fs_model_destroy(points_model);
+  fs_model_destroy(fast), fs_model_destroy(universal), fs_model_destroy(small_enlarger), fs_model_destroy(judge), fs_model_destroy(points_model);
   fs_image_destroy(image);
   unlink(model_file), unlink(siamese_file), unlink(text_file), rmdir(folder);
   return test_end_program();

@@ -56,6 +56,7 @@ OPTIONS(gradient_options)
 OPTIONS(style_options)
 OPTIONS(universal_options)
 OPTIONS(fast_trainer_options)
+OPTIONS(enlarger_trainer_options)
 OPTIONS(unit_search_options)
 OPTIONS(trainer_options)
 OPTIONS(training_options)
@@ -73,7 +74,7 @@ static const struct { const char *name, *type; fs_status (*init)(void *, size_t)
 #define LISTED(name) {"fs_" #name "_init", "fs_" #name, name, sizeof(fs_##name)}
     LISTED(frame), LISTED(face_analysis_options), LISTED(mark_options), LISTED(detector_options), LISTED(quality_options), LISTED(tracker_options), LISTED(identify_options),
     LISTED(gallery_options), LISTED(enrolment_options), LISTED(gradient_options), LISTED(style_options),
-    LISTED(universal_options), LISTED(fast_trainer_options), LISTED(unit_search_options), LISTED(trainer_options),
+    LISTED(universal_options), LISTED(fast_trainer_options), LISTED(enlarger_trainer_options), LISTED(unit_search_options), LISTED(trainer_options),
     LISTED(training_options), LISTED(evaluation_options), LISTED(calibration_options), LISTED(tsne_options),
     LISTED(detection_options), LISTED(scene_options), LISTED(detector_training_options),
     LISTED(augmentation), LISTED(loss_options), {"fs_style_options_preset", "fs_style_options", preset, sizeof(fs_style_options)},
@@ -122,6 +123,7 @@ static fs_trainer *trainer; /* of two classes, on pictures of 12 pixels */
 static fs_gallery *gallery, *other;
 static const fs_model *network;
 static fs_fast_trainer *fast_trainer;
+static fs_enlarger_trainer *enlarger_trainer;
 static fs_style_job *job;
 static const fs_image *content;
 
@@ -134,6 +136,7 @@ static fs_status training_step(void *room) {
   return fs_trainer_step(trainer, rgb, 2, labels, NULL, room);
 }
 static fs_status fast_training_step(void *room) { return fs_fast_trainer_step(fast_trainer, &content, 1, room); }
+static fs_status enlarger_training_step(void *room) { return fs_enlarger_trainer_step(enlarger_trainer, &content, 1, room); }
 static fs_status style_progress(void *room) { return fs_style_job_step(job, 1, room); }
 
 static fs_status host_info(void *room) { return fs_host_info_get(room); }
@@ -260,6 +263,16 @@ static void answers(void) {
     fs_gallery_destroy(other);
     fs_gallery_destroy(gallery), fs_embedder_destroy(embedder), fs_model_destroy(model);
   }
+  TEST("a trainer of enlargers is made") {
+    fs_enlarger_trainer_options options;
+    CHECK_OK(fs_enlarger_trainer_options_init(&options, sizeof options));
+    options.filters = 1, options.blocks = 1, options.side = 32;
+    REQUIRE_OK(fs_enlarger_trainer_create(&enlarger_trainer, NULL, &options));
+  }
+  fs_image *square = picture(32, 32, 1);
+  content = square;
+  answers_into("fs_enlarger_trainer_step", enlarger_training_step, sizeof(fs_enlarger_training_step));
+  fs_enlarger_trainer_destroy(enlarger_trainer), fs_image_destroy(square);
   if (quick()) test_skip_group("jobs and trainers of styles, in quick runs");
   else if (have(model_path("vgg19.safetensors"), "a job and a trainer of styles")) {
     fs_model *vgg = open_model("vgg19.safetensors");

@@ -114,6 +114,18 @@ static inline void add_convolution(builder *b, const char *name, size_t outputs,
   add(b, full, 1, &outputs, 0.1f, 0.1f);
 }
 
+static inline fs_model *enlarger_model(float scale) {
+  builder b;
+  size_t straight[] = {12, 3, 5, 5};
+  begin(&b, "\"architecture\":\"enlarger\",\"factor\":\"2\",\"filters\":\"4\",\"blocks\":\"1\"");
+  add_convolution(&b, "head", 4, 3, 3, scale);
+  add_convolution(&b, "block1.conv1", 4, 4, 3, 0.3f);
+  add_convolution(&b, "block1.conv2", 4, 4, 3, 0.3f);
+  add_convolution(&b, "tail", 12, 4, 3, 0.3f);
+  add(&b, "straight.weight", 4, straight, 0.1f, 0.02f);
+  return finish(&b);
+}
+
 /* Levels 1 and 2. */
 static inline fs_model *universal_model(float scale) {
   builder b;

@@ -24,6 +24,7 @@ PAGES = {
     ],
     "Many photos": ["embed", "ray.photos", "ray.galleries", "ray.shards", "ray.training"],
     "Style": ["style", "fast_style"],
+    "Enlarging": ["enlarging"],
     "Layers": ["seeing"],
     "Training": ["training", "losses", "detection", "left_out"],
     "Evaluation": ["evaluation", "verification_sets", "calibration", "groups", "maps"],

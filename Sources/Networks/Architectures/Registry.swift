@@ -20,6 +20,7 @@ package struct RegisteredArchitecture {
     case any
     case mtcnn, cascade, yunet
     case styleTransfer, fastStyle, universalStyle
+    case enlarger
   }
 
   /// The landmark template of the published weights' training, if a file does not specify one.
@@ -77,6 +78,14 @@ extension RegisteredArchitecture {
     } described: { metadata throws(Failure) in
       let (filters, blocks) = try metadata.fastStyle()
       return .fastStyleResize(filters: filters, blocks: blocks)
+    }
+    all.add("enlarger", .enlarger) {
+      .enlarger()
+    } described: { metadata throws(Failure) in
+      .enlarger(
+        factor: try metadata.number("factor", below: 1 << 4) ?? 2,
+        filters: try metadata.number("filters", below: 1 << 10) ?? 32,
+        blocks: try metadata.number("blocks", below: 1 << 8) ?? 4)
     }
     all.add(
       Architecture.graphName,

@@ -25,7 +25,7 @@ package struct ModelInformation: Sendable {
   /// The raw values are those of `fs_model_use`.
   package enum Use: Int32, CaseIterable {
     case other = 0, embedder = 1, detector = 2, styler = 3, fastStyle = 4, universalStyle = 5, liveness = 6,
-      landmarks = 7
+      landmarks = 7, enlarger = 8
   }
 
   /// Of an opened model.
@@ -106,6 +106,7 @@ extension RegisteredArchitecture {
     case .styleTransfer: return (.styler, 0)
     case .fastStyle: return (.fastStyle, network?.styles ?? 1)
     case .universalStyle: return (.universalStyle, 0)
+    case .enlarger: return (.enlarger, 0)
     default: return (.detector, 0)
     }
   }

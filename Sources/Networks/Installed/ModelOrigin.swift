@@ -11,7 +11,9 @@ enum ModelOrigin {
   init(ofModel name: String) {
     self =
       switch name {
-      case "faces-nn4", "faces-yunet", "faces-cascade", "starry-night", "scream", "shipwreck": .library
+      case "faces-nn4", "faces-yunet", "faces-cascade", "starry-night", "scream", "shipwreck", "enlarge2",
+        "enlarge4", "enlarge4-sharp":
+        .library
       case "mtcnn", "centerface", "dlib-resnet", "multistyle26", "vgg19": .fetched
       case "liveness-2.7", "liveness-4.0": .converted
       default: ModelRole(named: name) == nil ? .unknown : .fetched

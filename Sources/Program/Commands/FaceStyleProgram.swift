@@ -25,7 +25,7 @@ struct FaceStyleProgram: ParsableCommand {
     subcommands: [
       Detect.self, Compare.self, Identify.self, Live.self, GalleryCommand.self, Embed.self, Evaluate.self,
       Calibrate.self, Train.self,
-      Style.self, Restyle.self, Layers.self, Models.self, Demo.self, Doctor.self
+      Style.self, Restyle.self, Enlarge.self, Layers.self, Models.self, Demo.self, Doctor.self
     ])
 
   static let version = "\(FS_VERSION_MAJOR).\(FS_VERSION_MINOR).\(FS_VERSION_PATCH)"

@@ -83,6 +83,7 @@ struct ModelDescription {
     case FS_MODEL_STYLER: "paints, slowly"
     case FS_MODEL_FAST_STYLE: styles > 1 ? "paints \(styles) styles" : "paints a style"
     case FS_MODEL_UNIVERSAL_STYLE: "paints any style"
+    case FS_MODEL_ENLARGER: "enlarges"
     default: "other"
     }
   }

@@ -87,6 +87,9 @@ if TYPE_CHECKING:  # for checkers of types, what _HOMES says
         FastStyler as FastStyler, FastStyleTrainer as FastStyleTrainer,
         FastTrainingStep as FastTrainingStep, UniversalStyler as UniversalStyler,
     )  # fmt: skip
+    from .enlarging import (
+        Enlarger as Enlarger, EnlargerTrainer as EnlargerTrainer, EnlargingStep as EnlargingStep,
+    )  # fmt: skip
     from .seeing import (
         Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitSearch as UnitSearch,
         activation_maps as activation_maps, map_image as map_image,
@@ -137,6 +140,7 @@ _HOMES = {
     "style_options": ("StyleOptions",),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
+    "enlarging": ("Enlarger", "EnlargerTrainer", "EnlargingStep"),
     "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
     "library": (
         "version", "threads", "set_threads", "memory_limit", "Host", "host", "algebra_library", "instruction_set",

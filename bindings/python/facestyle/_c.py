@@ -85,6 +85,7 @@ FS_MODEL_FAST_STYLE = 4
 FS_MODEL_UNIVERSAL_STYLE = 5
 FS_MODEL_LIVENESS = 6
 FS_MODEL_LANDMARKS = 7
+FS_MODEL_ENLARGER = 8
 
 
 class fs_model_info(Sized):
@@ -605,6 +606,40 @@ class fs_fast_training_step(Sized):
 
 
 class fs_fast_trainer(Structure):
+    pass
+
+
+class fs_enlarger(Structure):
+    pass
+
+
+class fs_enlarger_trainer_options(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("factor", c_uint32),
+        ("filters", c_uint32),
+        ("blocks", c_uint32),
+        ("side", c_uint32),
+        ("pixel_weight", c_float),
+        ("feature_weight", c_float),
+        ("rate", c_float),
+        ("steps", c_uint32),
+        ("seed", c_uint64),
+        ("start", POINTER(fs_model)),
+    ]
+
+
+class fs_enlarger_training_step(Sized):
+    _fields_ = [
+        ("size", c_size_t),
+        ("step", c_uint32),
+        ("pixels", c_double),
+        ("features", c_double),
+        ("total", c_double),
+    ]
+
+
+class fs_enlarger_trainer(Structure):
     pass
 
 
@@ -1747,6 +1782,34 @@ FUNCTIONS = {
         ],
     ),
     "fs_fast_trainer_destroy": (None, [POINTER(fs_fast_trainer)]),
+    "fs_enlarger_create": (fs_status, [POINTER(POINTER(fs_enlarger)), POINTER(fs_model)]),
+    "fs_enlarger_factor": (c_uint32, [POINTER(fs_enlarger)]),
+    "fs_enlarger_run": (fs_status, [POINTER(fs_enlarger), POINTER(POINTER(fs_image)), POINTER(fs_image)]),
+    "fs_enlarger_memory_needed": (fs_status, [POINTER(fs_enlarger), c_uint32, c_uint32, POINTER(c_uint64)]),
+    "fs_enlarger_destroy": (None, [POINTER(fs_enlarger)]),
+    "fs_enlarger_trainer_options_init": (fs_status, [POINTER(fs_enlarger_trainer_options), c_size_t]),
+    "fs_enlarger_trainer_create": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_enlarger_trainer)), POINTER(fs_model), POINTER(fs_enlarger_trainer_options)
+        ],
+    ),
+    "fs_enlarger_trainer_step": (
+        fs_status,
+        [
+            POINTER(fs_enlarger_trainer), POINTER(POINTER(fs_image)), c_size_t,
+            POINTER(fs_enlarger_training_step)
+        ],
+    ),
+    "fs_enlarger_trainer_save": (fs_status, [POINTER(fs_enlarger_trainer), c_char_p]),
+    "fs_enlarger_trainer_resume": (fs_status, [POINTER(fs_enlarger_trainer), c_char_p]),
+    "fs_enlarger_trainer_save_model": (
+        fs_status,
+        [
+            POINTER(fs_enlarger_trainer), c_char_p, fs_precision, POINTER(fs_model_texts)
+        ],
+    ),
+    "fs_enlarger_trainer_destroy": (None, [POINTER(fs_enlarger_trainer)]),
     "fs_frame_init": (fs_status, [POINTER(fs_frame), c_size_t]),
     "fs_image_from_frame": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_frame), POINTER(fs_region)]),
     "fs_detector_find_frame": (

@@ -25,6 +25,7 @@ _USES = {
     _c.FS_MODEL_OTHER: "other", _c.FS_MODEL_EMBEDDER: "embedder", _c.FS_MODEL_DETECTOR: "detector", _c.FS_MODEL_STYLER: "styler",
     _c.FS_MODEL_FAST_STYLE: "fast style", _c.FS_MODEL_UNIVERSAL_STYLE: "universal style",
     _c.FS_MODEL_LIVENESS: "liveness", _c.FS_MODEL_LANDMARKS: "landmarks",
+    _c.FS_MODEL_ENLARGER: "enlarger",
 }  # fmt: skip
 
 
@@ -56,9 +57,10 @@ def architectures() -> dict[str, Architecture]:
 @dataclass(frozen=True)
 class ModelInfo:
     """What is known of a model without reading its weights. `use` is
-    "embedder", "detector", "styler", "fast style", "universal style" or
-    "other". `path` is None of bytes. `role` is "faces" or "faces-points" if
-    it was opened by that name or, in a list, if that name opens it.
+    "embedder", "detector", "styler", "fast style", "universal style",
+    "enlarger", "liveness", "landmarks" or "other". `path` is None of bytes.
+    `role` is "faces" or "faces-points" if it was opened by that name or, in
+    a list, if that name opens it.
     `licence`, `accuracy` and `note` are the file's own words, or None. In a
     list `fault` is why it cannot be opened, and `hidden` whether a model of
     that name in an earlier folder is opened in its place. `styles` is how

@@ -84,8 +84,8 @@ class Handles:
         bytes = tensor_file.encode({key: np.ascontiguousarray(value, "<f4") for key, value in weights.items()},
                                    {"architecture": name, **metadata})  # fmt: skip
         model = self.make("fs_model_load", bytes, len(bytes))
-        if kind == "fs_fast_styler":
-            return self.make("fs_fast_styler_create", model)
+        if kind in ("fs_fast_styler", "fs_enlarger"):
+            return self.make(f"{kind}_create", model)
         return self.make("fs_universal_styler_create", model, (POINTER(_c.fs_image) * 1)(self.of(_c.fs_image)), 1)
 
     def fs_fast_styler(self):
@@ -93,6 +93,12 @@ class Handles:
 
     def fs_universal_styler(self):
         return self.small("fs_universal_styler", "universal-style", reference.small_universal())
+
+    def fs_enlarger(self):
+        shapes = {"head": (2, 3, 3), "block1.conv1": (2, 2, 3), "block1.conv2": (2, 2, 3), "tail": (12, 2, 3), "straight": (12, 3, 5)}
+        weights = {f"{name}.weight": np.full((o, i, k, k), 0.01) for name, (o, i, k) in shapes.items()}
+        weights |= {f"{name}.bias": np.zeros(o) for name, (o, _, _) in shapes.items() if name != "straight"}
+        return self.small("fs_enlarger", "enlarger", weights, filters="2", blocks="1")
 
     def fs_detector(self):
         return self.make("fs_detector_create", self.model("mtcnn"), None)
@@ -169,6 +175,11 @@ class Handles:
         options = prepared(_c.fs_fast_trainer_options)
         (options.filters, options.blocks, options.side) = (2, 1, 32)
         return self.make("fs_fast_trainer_create", self.of(_c.fs_model), self.of(_c.fs_image), byref(options))
+
+    def fs_enlarger_trainer(self):
+        options = prepared(_c.fs_enlarger_trainer_options)
+        (options.filters, options.blocks, options.side) = (2, 1, 32)
+        return self.make("fs_enlarger_trainer_create", None, byref(options))
 
     def fs_pairs(self):
         Path("pairs.txt").write_text("1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n")

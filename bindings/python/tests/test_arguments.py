@@ -58,6 +58,7 @@ def tools(tmp_path_factory):
             patch=fs.UnitPatch(1.0, 0, 0, 0, 1, 2, 3, 4, (1, 2, 3, 4)), styler=empty(fs.Styler, "fs_styler"),
             job=empty(fs.StyleJob, "fs_style_job"), fast=empty(fs.FastStyler, "fs_fast_styler"),
             universal=empty(fs.UniversalStyler, "fs_universal_styler"), fast_trainer=empty(fs.FastStyleTrainer, "fs_fast_trainer"),
+            enlarger=empty(fs.Enlarger, "fs_enlarger"), enlarger_trainer=empty(fs.EnlargerTrainer, "fs_enlarger_trainer"),
             vector=np.zeros(embedder.dimension, np.float32), rows=np.zeros((4, embedder.dimension), np.float32))  # fmt: skip
         t.gallery.add("ann", t.vector)
         yield t
@@ -199,6 +200,10 @@ def good(t):
         "FastStyleTrainer": {None: dict(vgg=t.model, style=t.image, start=t.model, **plain(fs.FastStyleTrainer)),
                              "step": dict(contents=[t.image]), "save": dict(path=path), "resume": dict(path=path),
                              "save_model": dict(path=path, precision="int8", note="note", licence="MIT", accuracy="all", source="here")},
+        "Enlarger": {None: dict(model=t.model), "run": dict(picture=t.image), "memory_needed": size},
+        "EnlargerTrainer": {None: dict(vgg=t.model, start=t.model, **plain(fs.EnlargerTrainer)),
+                            "step": dict(photos=[t.image]), "save": dict(path=path), "resume": dict(path=path),
+                            "save_model": dict(path=path, precision="int8", note="note", licence="MIT", accuracy="all", source="here")},
         "UnitSearch": {None: dict(model=t.model, layer=t.layer, units=[0], patches=1, per_picture=1, longest_side=0, inside=False, pooling="max"),
                        "add": dict(picture=t.image), "patches": dict(unit=0)},
         "UnitPatch": {"cut": dict(picture=t.image)}, "Progress": {"preview": {}},
@@ -207,7 +212,7 @@ def good(t):
         "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker, "Expression": fs.Expression.parse("x*x"),
         "Loss": t.loss, "Landmarks": t.landmarks, "VerificationSet": t.pair_set, "Photos": t.photos, "Scenes": t.scenes, "DetectionLoss": t.detection, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
         "Liveness": empty(fs.Liveness, "fs_liveness"), "DenseLandmarks": empty(fs.DenseLandmarks, "fs_dense_landmarks"),
-        "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
+        "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "Enlarger": t.enlarger, "EnlargerTrainer": t.enlarger_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
         "Progress": fs.style.Progress(_c.fs_style_progress())}
     for kind, methods in of.items():
         for method, arguments in methods.items():

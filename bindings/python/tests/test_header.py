@@ -120,7 +120,7 @@ def test_every_struct_with_a_size_is_filled_is_an_answer_or_says_how():
     assert len(filled) >= 18
     # Answers, which need their size set; what callbacks are handed; and pixels.
     assert sized - filled == {
-        "fs_gallery_info", "fs_trainer_info", "fs_training_step", "fs_fast_training_step", "fs_style_progress",
+        "fs_gallery_info", "fs_trainer_info", "fs_training_step", "fs_fast_training_step", "fs_enlarger_training_step", "fs_style_progress",
         "fs_training_progress", "fs_tsne_progress", "fs_pixels", "fs_architecture_info", "fs_layer_info", "fs_host_info",
         "fs_quality", "fs_identity", "fs_gallery_identity", "fs_enrolment", "fs_gallery_report", "fs_gradient_report",
         "fs_evaluation", "fs_calibration", "fs_model_info", "fs_analysed_face", "fs_model_texts",

@@ -22,6 +22,7 @@ TAKEN = {
         fs.Styler.run, {"optimiser": "optimizer"}, {"content_layer_count", "style_layer_count", "region_count"}),
     "fs_universal_options": (fs.UniversalStyler.run, {}, {"weight_count"}),
     "fs_fast_trainer_options": (fs.FastStyleTrainer, {}, set()),
+    "fs_enlarger_trainer_options": (fs.EnlargerTrainer, {}, set()),
     "fs_quality_options": (fs.face_quality, {}, set()),
     "fs_tracker_options": (fs.Tracker, {}, set()),
     "fs_unit_search_options": (fs.UnitSearch, {}, {"unit_count"}),
