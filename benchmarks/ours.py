@@ -175,8 +175,7 @@ class Pipeline:
 class Search:
     def __init__(self, fs, work, arrays, _):
         gallery = fs.Gallery(fs.Embedder(fs.Model.open(DLIB)))
-        for number, row in enumerate(arrays["gallery"]):
-            gallery.add(str(number), row)
+        gallery.add_many([str(number) for number in range(work.size[0])], arrays["gallery"])
         search = Queries(arrays["queries"], work.size[2], lambda some: gallery.search_arrays(some, NEAREST))
         self.once = timed(search.run)
         self.outputs = lambda: dict(zip(("rows", "distances"), search.all()))

@@ -21,7 +21,7 @@ import CSystem
 ///
 /// - Parameters:
 ///   - query: `dimension` numbers, then `codeSlack` zeros.
-///   - products: room for `rowCount` and three more; places: for `rowCount`.
+///   - products: room for `rowCount`; places: as well.
 /// - Returns: their number.
 package func sieveBlock(
   _ sieve: Sieve, _ first: Int, _ rowCount: Int, _ query: UnsafePointer<Int16>, _ gate: Gate,
@@ -29,11 +29,9 @@ package func sieveBlock(
 ) -> Int {
   let dimension = sieve.dimension
   var row = sieve.codes + first * dimension, i = 0
-  // Four rows at once: their sums are added up together. The last rows may be one row several times.
-  while i < rowCount {
-    let left = rowCount - i
-    let row1 = left > 1 ? row + dimension : row, row2 = left > 2 ? row1 + dimension : row1
-    let row3 = left > 3 ? row2 + dimension : row2
+  while i + 4 <= rowCount {
+    // In memory order, so that the processor prefetches; four sums hide each other's latency.
+    let row1 = row + dimension, row2 = row1 + dimension, row3 = row2 + dimension
     var sum0 = Integers.zero, sum1 = Integers.zero, sum2 = Integers.zero, sum3 = Integers.zero
     var j = 0
     while j < dimension {
@@ -44,11 +42,23 @@ package func sieveBlock(
       sum3 = systemAddPairs(sum3, systemWiden(row3 + j), some)
       j += 2 * lanes
     }
-    let sums = SIMD4(
-      four(sum0).wrappedSum(), four(sum1).wrappedSum(), four(sum2).wrappedSum(), four(sum3).wrappedSum())
-    UnsafeMutableRawPointer(products + i).storeBytes(of: SIMD4<Float>(sums), as: SIMD4<Float>.self)
+    products[i] = Float(four(sum0).wrappedSum())
+    products[i + 1] = Float(four(sum1).wrappedSum())
+    products[i + 2] = Float(four(sum2).wrappedSum())
+    products[i + 3] = Float(four(sum3).wrappedSum())
     row = row3 + dimension
     i += 4
+  }
+  while i < rowCount {
+    var sum = Integers.zero
+    var j = 0
+    while j < dimension {
+      sum = systemAddPairs(sum, systemWiden(row + j), shorts(query + j))
+      j += 2 * lanes
+    }
+    products[i] = Float(four(sum).wrappedSum())
+    row += dimension
+    i += 1
   }
 
   let scales = sieve.scales + first, losses = sieve.losses + first, lows = sieve.lows + first

@@ -9,9 +9,10 @@ extension Rows {
   func sieve(
     _ queries: UnsafePointer<Float>, _ queryCount: Int, _ best: Best
   ) throws(Failure) -> Bool {
-    guard let codes = usefulCodes else { return false }
-    let sieve = codes.sieve
     let kernels = KernelSet.selected, many = kernels.sieveMany
+    // With coarse numbers of a query more rows pass, until enough rows have been seen.
+    guard let codes = usefulCodes, many.shape.most >= 127 || count >= 1 << 15 else { return false }
+    let sieve = codes.sieve
     let columns = roundedUp(queryCount, many.shape.columns)
     guard let coded = try ManyCodedQueries(queries, queryCount, dimension, many.shape) else { return false }
     // In the first-level cache together with a tile's queries, if rows are short.
@@ -20,6 +21,7 @@ extension Rows {
     let spread = try Storage<UInt8>(count: best.workers * blockRows * stride)
     let places = try Storage<Int32>(count: best.workers * blockRows * columns)
     let gates = try Storage<Float>(repeating: 0, count: best.workers * 3 * columns)
+    let fine = try Storage<Gate>(count: best.workers * queryCount)
     let blocks = (count + blockRows - 1) / blockRows
     let rowsPerTask = (blocks + 255) / 256 * blockRows
     ThreadPool.shared.run((count + rowsPerTask - 1) / rowsPerTask, workers: best.workers) {
@@ -28,9 +30,11 @@ extension Rows {
       let near = places.pointer + worker * blockRows * columns
       let reaches = gates.pointer + worker * 3 * columns
       let scales = reaches + columns, limits = scales + columns
+      let fine = fine.pointer + worker * queryCount
       func set(_ query: Int) {
-        let gate = coded.coarse[query].gate(best.list(worker, query).pointee.limit)
+        let limit = best.list(worker, query).pointee.limit, gate = coded.coarse[query].gate(limit)
         (reaches[query], scales[query], limits[query]) = (gate.reach, gate.scale, gate.limit)
+        fine[query] = coded.fine[query].gate(limit)
       }
       for query in 0..<queryCount { set(query) }
       // Columns without a query let pass the rows without a bound alone.
@@ -46,7 +50,12 @@ extension Rows {
           let row = first + Int(near[i]) / columns, query = Int(near[i]) % columns
           guard query < queryCount else { continue }
           let list = best.list(worker, query), before = list.pointee.limit
-          guard coded.mayBeNear(query, row, sieve, before, kernels) else { continue }
+          if before < .infinity {
+            var product: Float = 0
+            var place: Int32 = 0
+            let levels = coded.levels(query)
+            if kernels.sieveBlock(sieve, row, 1, levels, fine[query], &product, &place) == 0 { continue }
+          }
           list.pointee.offer(
             Neighbour(
               distance: euclideanDistance(pointer(row), queries + query * dimension, dimension), row: row))
@@ -54,7 +63,7 @@ extension Rows {
         }
       }
     }
-    withExtendedLifetime((best, codes, spread, places, gates)) {}
+    withExtendedLifetime((best, codes, coded, spread, places, gates, fine)) {}
     return true
   }
 }
@@ -66,8 +75,7 @@ private final class ManyCodedQueries {
   /// As `SieveMany.block` reads them, and what its sums begin at.
   let packed: Storage<UInt8>
   let starts: Storage<Int32>
-  let coarse: [CodedQuery]
-  private let fine: [CodedQuery]
+  let coarse, fine: [CodedQuery]
   private let levels: Storage<Int16>
   private let stride: Int
 
@@ -105,14 +113,6 @@ private final class ManyCodedQueries {
     (self.coarse, self.fine) = (coarse, fine)
   }
 
-  func mayBeNear(_ query: Int, _ row: Int, _ sieve: Sieve, _ distance: Float, _ kernels: KernelSet) -> Bool {
-    var products = SIMD4<Float>.zero
-    var place: Int32 = 0
-    return withUnsafeMutablePointer(to: &products) { products in
-      products.withMemoryRebound(to: Float.self, capacity: 4) { products in
-        kernels.sieveBlock(
-          sieve, row, 1, levels.pointer + query * stride, fine[query].gate(distance), products, &place) > 0
-      }
-    }
-  }
+  /// The fine numbers of a query.
+  func levels(_ query: Int) -> UnsafePointer<Int16> { UnsafePointer(levels.pointer + query * stride) }
 }

@@ -212,6 +212,13 @@ private struct Search {
     #expect(try search.found(7, [queries[12]]) == [search.sorted(7, queries[12])])
   }
 
+  /// So many that numbers of 16 steps serve for many queries, too.
+  @Test func `rows of a large gallery are searched as truly`() throws {
+    let search = try Search(count: 33_000, dimension: 34)
+    let queries = Array(search.values[7..<11]) + (try Search(count: 4, dimension: 34, seed: 4)).values
+    for k in [1, 9] { #expect(try search.found(k, queries) == queries.map { search.sorted(k, $0) }) }
+  }
+
   @Test func `infinite rows come last`() throws {
     var values = try Search(count: 900, dimension: 36).values
     for row in stride(from: 5, to: 900, by: 90) {
