@@ -88,8 +88,9 @@ if TYPE_CHECKING:  # for checkers of types, what _HOMES says
         FastTrainingStep as FastTrainingStep, UniversalStyler as UniversalStyler,
     )  # fmt: skip
     from .seeing import (
-        Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitSearch as UnitSearch,
-        activation_maps as activation_maps, map_image as map_image,
+        Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitPixels as UnitPixels, UnitSearch as UnitSearch,
+        activation_maps as activation_maps, gradient_image as gradient_image, heat_image as heat_image,
+        map_image as map_image, pixel_heat as pixel_heat, unit_pixels as unit_pixels,
     )  # fmt: skip
     from .library import (
         version as version, threads as threads, set_threads as set_threads,
@@ -137,7 +138,10 @@ _HOMES = {
     "style_options": ("StyleOptions",),
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
-    "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
+    "seeing": (
+        "Layer", "layers", "UnitPatch", "UnitPixels", "UnitSearch", "activation_maps", "gradient_image", "heat_image",
+        "map_image", "pixel_heat", "unit_pixels",
+    ),
     "library": (
         "version", "threads", "set_threads", "memory_limit", "Host", "host", "algebra_library", "instruction_set",
         "OptionalLibrary", "optional_libraries", "SelfCheck", "self_test",
