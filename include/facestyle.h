@@ -606,6 +606,19 @@ fs_status fs_embedder_align(const fs_embedder *embedder, fs_image **out, const f
 /* Embeds `count` chips, each chip_width x chip_height: `embeddings` [count, dimension]. */
 fs_status fs_embedder_embed_chips(const fs_embedder *embedder, const fs_image *const *chips,
                                   size_t count, float *embeddings, size_t capacity);
+/* Which pixels bring two faces near or apart: the derivatives of the squared distance of two chips'
+ * embeddings by the chips' levels, `gradient_a` and `gradient_b`, each [chip_height, chip_width, 3]
+ * by R, G and B with room for `capacity` numbers. They are 0 for equal chips; the distance itself
+ * has no derivative there. `distance` (may be NULL) receives the Euclidean distance.
+ * FS_INVALID_ARGUMENT for chips of another size and too small a capacity. */
+fs_status fs_embedder_distance_gradient(const fs_embedder *embedder, const fs_image *a,
+                                        const fs_image *b, float *distance, float *gradient_a,
+                                        float *gradient_b, size_t capacity);
+/* The same as two pictures of the chips' size, each a heat map over its chip: fs_gradient_heat with
+ * a blur of 1/32 of the longer side, then fs_image_from_heat. Both have one scale, up to the
+ * warmest pixel of the two. With the chips in turn the maps are the same in turn. */
+fs_status fs_embedder_heat(const fs_embedder *embedder, const fs_image *a, const fs_image *b,
+                           fs_image **heat_a, fs_image **heat_b, float *distance);
 /* Where the five landmarks lie in a chip, in the order of fs_face. FS_WRONG_MODEL if the network
  * sees whole photos. */
 fs_status fs_embedder_template(const fs_embedder *embedder, fs_point points[5]);
@@ -1832,6 +1845,46 @@ typedef enum fs_palette {
 fs_status fs_image_from_map(fs_image **out, const float *values, size_t count, uint32_t width,
                             uint32_t height, size_t stride, float lowest, float highest,
                             fs_palette palette);
+
+/* What a rectifier does on the way back from a unit to the pixels. All else passes back its
+ * derivative, a rectifier with slopes too; a maximum's goes to the place that won (its switch). */
+typedef enum fs_way_back {
+  FS_WAY_BACK_DECONVOLUTION = 0, /* rectifies what comes back, whatever went forward: the
+                                  * deconvolution network of Zeiler and Fergus 2014 */
+  FS_WAY_BACK_GUIDED = 1,        /* passes what is positive where the unit answered: guided
+                                  * backpropagation, Springenberg and others 2015 */
+  FS_WAY_BACK_GRADIENT = 2       /* the derivative of the answer by each level */
+} fs_way_back;
+
+/* Which pixels a unit's answer comes from: `values` [height, width, 3], by R, G and B, those of the
+ * picture; 0 outside the unit's field. With FS_WAY_BACK_GRADIENT they are d answer / d level, for a
+ * level of 0 to 255; the other ways are on that scale. `place` is the unit's {row, column} in the
+ * layer's output, or NULL: its strongest, of equal ones the upper, then the left one. `patch` (may
+ * be NULL) receives the place, its answer and its field; `picture` is 0. `layer` and `pooling` are
+ * those of fs_model_features, and a network of fixed size takes pictures of that size. An answer of
+ * 0 behind a rectifier has no gradient: all is 0. With several units in one picture, each call goes
+ * through the network again; only the unit's field is gone through backwards.
+ * Errors of fs_model_layer_info_get, and FS_INVALID_ARGUMENT for a unit or a place that the layer
+ * lacks, a picture of another size and a capacity below height * width * 3. */
+fs_status fs_model_unit_pixels(const fs_model *model, const fs_image *picture, const char *layer,
+                               uint32_t unit, const uint32_t place[2], fs_way_back way_back,
+                               fs_pooling pooling, float *values, size_t capacity,
+                               fs_unit_patch *patch);
+/* Signed numbers as a picture: `values` [height, width, 3]; 0 and NaN are mid-grey, `largest` and
+ * more white and -largest black: level = 128 + 127 value / largest. `largest` is more than 0, or 0:
+ * what one in 200 of the magnitudes that are not 0 is beyond, as a few are far larger than all
+ * others. fs_unit_patch_cut cuts a unit's field out of it. */
+fs_status fs_image_from_gradient(fs_image **out, const float *values, size_t count, uint32_t width,
+                                 uint32_t height, float largest);
+/* How much each pixel counts: `heat` [height, width], the root of the sum of the squares of a
+ * pixel's three numbers of `gradient` [height, width, 3], then blurred by a Gaussian filter of that
+ * deviation in pixels, 0 (none) to 64: a gradient's single pixels say little. */
+fs_status fs_gradient_heat(const float *gradient, size_t count, uint32_t width, uint32_t height,
+                           float blur, float *heat, size_t capacity);
+/* A heat map over a picture: `heat` [height, width] of the picture in FS_PALETTE_VIRIDIS from 0 to
+ * `highest`, over the picture in grey. Of two pictures with one `highest`, the maps compare. */
+fs_status fs_image_from_heat(fs_image **out, const fs_image *picture, const float *heat,
+                             size_t count, float highest);
 
 /* ---- Augmentation: random variations of a picture, for a network to learn from ---- */
 

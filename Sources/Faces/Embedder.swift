@@ -17,7 +17,8 @@ package final class Embedder: @unchecked Sendable {
   /// Enough at a time to keep the processor busy; memory does not grow with the number of faces, except for
   /// their embeddings.
   private static let maxBatch = 16
-  private let architecture: Architecture
+  let architecture: Architecture
+  let network: Network<Float>
   private let executor: Executor
 
   package init(_ model: Model) throws(Failure) {
@@ -31,7 +32,8 @@ package final class Embedder: @unchecked Sendable {
     }
     self.architecture = architecture
     (self.height, self.width) = (height, width)
-    executor = Executor(try model.network(), .init(["embedding"]))
+    network = try model.network()
+    executor = Executor(network, .init(["embedding"]))
     let metadata = model.weights.metadata
     if let text = metadata[Framing.key] {
       framing = try Framing(text, side: max(height, width))
@@ -105,21 +107,29 @@ package final class Embedder: @unchecked Sendable {
       try executor.run(batch: batch, height: height, width: width) { input throws(Failure) in
         for i in 0..<batch {
           let chip = try chip(first + i)
-          guard chip.width == width, chip.height == height else {
-            throw .invalidArgument(
-              "an aligned picture of \(chip.width)x\(chip.height); expected \(width)x\(height)")
-          }
+          try check(chip)
           chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
         }
       } _: { found throws(Failure) in
         let found = found[0]
-        for i in 0..<(batch * dimension) where !found[i].isFinite {
-          throw .badData("the model answers \(found[i]): its weights are damaged")
-        }
+        for i in 0..<(batch * dimension) { try check(found[i]) }
         answers.withPointer { ($0 + first * dimension).update(from: found, count: batch * dimension) }
       }
     }
     return answers
+  }
+
+  /// - Throws: `.invalidArgument` for a picture of another size than the network's.
+  func check(_ chip: Image) throws(Failure) {
+    guard chip.width == width, chip.height == height else {
+      throw .invalidArgument(
+        "an aligned picture of \(chip.width)x\(chip.height); expected \(width)x\(height)")
+    }
+  }
+
+  /// - Throws: `.badData` for a number of an embedding that is none.
+  func check(_ number: Float) throws(Failure) {
+    guard number.isFinite else { throw .badData("the model answers \(number): its weights are damaged") }
   }
 
   /// Peak memory in bytes that embedding `count` pictures adds to the process, excluding the embeddings.

@@ -313,7 +313,7 @@ def test_the_program_tells_its_version():
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["restyle", "-o", "c.png", "--style", "s"], ["embed"], ["embed", "a.jpg", "b.jpg"], ["embed", "a.jpg", "b.jpg", "--json", "--chip", "c.png"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],
-        ["layers", "maps", "a.jpg", "--layer", "l", "-o", "c.gif"], ["embed", "a.jpg", "--chip", "c.gif"],
+        ["layers", "maps", "a.jpg", "--layer", "l", "-o", "c.gif"], ["embed", "a.jpg", "--chip", "c.gif"], ["compare", "a.jpg", "b.jpg", "--heat", "c.gif"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "wide"], ["style", "a.jpg", "b.jpg", "-o", "c.png", "--size", "1x2x3"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--pooling", "median"],
         ["style", "a.jpg", "b.jpg", "-o", "c.png", "--save-every", "0"], ["compare", "a", "b", "--threshold=-1"],
@@ -417,7 +417,8 @@ def test_an_output_that_is_full_is_told():
     [
         "style C S -o nodir/x.png", "style C S -o ok.png --checkpoint nodir/x.png", "style C S -o ok.png --trace nodir/x.png",
         "restyle C --model none -o nodir/x.png", "enlarge C --model none -o nodir/x.png", "layers top C --layer conv1_1 -o nodir/x.png",
-        "layers maps C --layer conv1_1 -o nodir/x.png", "train --people . --out nodir/x.png", "embed C --chip nodir/x.png",
+        "layers maps C --layer conv1_1 -o nodir/x.png", "layers pixels C --layer conv1_1 -o nodir/x.png",
+        "compare C S --heat nodir/x.png", "train --people . --out nodir/x.png", "embed C --chip nodir/x.png",
         "train --people . --out ok --checkpoint nodir/x.png", "train --people . --out ok --log nodir/x.png",
         "gallery export none nodir/x.csv", "demo --photos . --style S --content C --out nodir/x.png",
     ],
@@ -871,6 +872,17 @@ def test_compare_tells_one_person_from_two():
     assert small["same"] is True and small["threshold"] == pytest.approx(0.351)
     itself = answer("compare", OBAMA, OBAMA, "--threshold", 0)
     assert (itself["distance"], itself["threshold"], itself["same"]) == (0, 0, True)
+
+
+@models
+def test_compare_draws_which_pixels_count(tmp_path):
+    out, back = tmp_path / "heat.png", tmp_path / "back.png"
+    assert answer("compare", OBAMA, OBAMA2, "--model", "faces-nn4", "--heat", out) == answer("compare", OBAMA, OBAMA2, "--model", "faces-nn4")
+    good("compare", OBAMA2, OBAMA, "--model", "faces-nn4", "--heat", back)
+    assert png_size(out) == png_size(back) == (4 * 288 + 3 * 4, 288)
+    sheets = [np.asarray(PIL.Image.open(path)) for path in (out, back)]
+    tiles, others = ([sheet[:, 292 * i : 292 * i + 288] for i in range(4)] for sheet in sheets)
+    assert all(np.array_equal(tiles[i], others[3 - i]) for i in range(4))
 
 
 @models
@@ -2000,6 +2012,34 @@ def test_activation_maps_are_drawn(option, tmp_path, tiny):
 
 
 @models
+def test_the_pixels_behind_units_are_drawn_beside_their_fields(tmp_path, tiny):
+    out, all_ways = tmp_path / "pixels.png", "deconvolution,guided,gradient"
+    asked = ("layers", "pixels", tiny[0], "--layer", "conv2_1", "--unit", 12, "--tile", 20, "-o", out)
+    report = answer(*asked)
+    assert png_size(out) == (2 * 20 + 2, 20)
+    assert [unit["unit"] for unit in report[0]["units"]] == [12] and report[0]["units"][0]["field"][2:] == [10, 10]
+    strongest, drawn = report[0]["units"][0], out.read_bytes()
+    assert good(*asked) == f"{out}: conv2_1, 1 unit\n  unit 12 answers {strongest['activation']:.2f} at row {strongest['row']}, column {strongest['column']}\n"
+    place = f"{strongest['row']},{strongest['column']}"
+    assert answer(*asked, "--place", place) == report and out.read_bytes() == drawn
+    assert answer(*asked, "--place", "0,0")[0]["units"][0]["field"][:2] == [-4, -4]
+    for way in ("guided", "gradient"):
+        good(*asked, "--method", way)
+        assert out.read_bytes() != drawn
+    good(*asked, "--method", all_ways)
+    assert png_size(out) == (4 * 20 + 3 * 2, 20)
+
+
+@models
+def test_patches_stand_beside_the_pixels_that_count(tmp_path, tiny):
+    plain, out = tmp_path / "plain.png", tmp_path / "sheet.png"
+    options = ("layers", "top", *tiny, "--layer", "conv2_1", "--units", "0-3", "--patches", 4, "--tile", 16)
+    assert answer(*options, "-o", plain)[0]["units"] == answer(*options, "-o", out, "--pixels", "guided")[0]["units"]
+    block = 2 * 16 + 2
+    assert png_size(plain) == (2 * block + 10, 2 * block + 10) and png_size(out) == (2 * (2 * block + 4) + 10, 2 * block + 10)
+
+
+@models
 def test_layers_says_what_it_wants(tmp_path, tiny):
     out = ("-o", tmp_path / "a.png")
     assert "the nearest is conv3_1" in refused("layers", "top", *tiny, "--layer", "conv3_l", *out)
@@ -2018,6 +2058,11 @@ def test_layers_says_what_it_wants(tmp_path, tiny):
         ["--tile", "0"], ["--layer", "a/b"], ["--layer", ""], ["-o", "a.gif"],
     ):  # fmt: skip
         assert run("layers", "top", *tiny, "--layer", "conv1_1", *out, *wrong).returncode == BAD_USAGE, wrong
+    pixels = ("layers", "pixels", tiny[0], "--layer", "conv1_1", *out)
+    assert "units 0 to 63, not 64" in refused(*pixels, "--unit", 64)
+    assert "row 99 and column 0 of conv1_1" in refused(*pixels, "--place", "99,0")
+    for wrong in (["--method", "up"], ["--method", "guided,"], ["--place", "1"], ["--place", "1,2,3"], ["--place=-1,2"], ["--tile", "0"]):
+        assert run(*pixels, *wrong).returncode == BAD_USAGE, wrong
 
 
 @models

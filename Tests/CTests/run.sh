@@ -26,7 +26,7 @@ if [[ ! -e $library/libfacestyle.so ]]; then
 fi
 library=$(cd "$library" && pwd)
 if [[ ${#names[@]} -eq 0 ]]; then
-  names=(version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss detection differentiation expression style fast_style enlarger seeing
+  names=(version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss detection differentiation expression style fast_style enlarger seeing pixels
          evaluation trainer threads host self_test)
   if [[ $valgrind = 1 ]]; then
     names=("${names[@]/trainer/}")

@@ -86,6 +86,9 @@ extension Palette: Enumeration { typealias InC = fs_palette }
 extension fs_pooling: CEnumeration { static var noun: StaticString { "pooling" } }
 extension Pooling: Enumeration { typealias InC = fs_pooling }
 
+extension fs_way_back: CEnumeration { static var noun: StaticString { "way back" } }
+extension WayBack: Enumeration { typealias InC = fs_way_back }
+
 extension fs_function: CEnumeration { static var noun: StaticString { "function" } }
 extension ElementwiseFunction: Enumeration { typealias InC = fs_function }
 

@@ -118,7 +118,7 @@ public func fs_unit_search_patches(
 }
 
 extension fs_unit_patch {
-  fileprivate init(_ patch: UnitSearch.Patch) {
+  init(_ patch: UnitSearch.Patch) {
     self.init(
       activation: patch.activation, picture: UInt32(clamping: patch.picture),
       row: UInt32(clamping: patch.row),

@@ -33,6 +33,32 @@ extension Architecture {
     }
   }
 
+  /// The picture as a network takes it, [1, height, width, channels].
+  package func input(_ pixels: Storage<UInt8>, height: Int, width: Int) throws(Failure) -> Tensor<Float> {
+    let x = try Tensor<Float>([1, height, width, input.channels])
+    guard pixels.count == 3 * height * width else {
+      throw .internalError("\(pixels.count) bytes for a picture of \(width)x\(height)")
+    }
+    pixels.withPointer { pixels in x.withPointer { fill($0, pixels, height: height, width: width) } }
+    return x
+  }
+
+  /// Its pullback: from `d / dx` to `d / d level`, [height, width, 3] by R, G, B.
+  package func pullBack(_ dx: Tensor<Float>) throws(Failure) -> Tensor<Float> {
+    let height = dx.shape[1], width = dx.shape[2]
+    let levels = try Tensor<Float>([height, width, 3])
+    let first = isBGR ? 2 : 0, last = isBGR ? 0 : 2, isGrey = input.channels == 1
+    withPointers(dx, levels) { dx, levels in
+      for i in 0..<(height * width) {
+        let (red, green, blue) = isGrey ? (i, i, i) : (3 * i + first, 3 * i + 1, 3 * i + last)
+        levels[3 * i] = (isGrey ? 0.299 : 1) * scale * dx[red]
+        levels[3 * i + 1] = (isGrey ? 0.587 : 1) * scale * dx[green]
+        levels[3 * i + 2] = (isGrey ? 0.114 : 1) * scale * dx[blue]
+      }
+    }
+    return levels
+  }
+
   /// The inverse: R,G,B levels, rounded and clamped to 0...255.
   package func read(
     _ source: UnsafePointer<Float>, into pixels: UnsafeMutablePointer<UInt8>, height: Int, width: Int

@@ -165,7 +165,7 @@ extension Tape {
     // gradient is the sum of dy times what it received there.
     let inputs = [x, gamma, beta]
     return record(y, from: slopes.map { inputs + [$0] } ?? inputs) { tape, dy throws(Failure) in
-      if rectifies { try dy.gate(by: y) }
+      if rectifies { try tape.passBack(&dy, throughRectifier: y) }
       let sums = try Tensor<Element>([columnSumsCount(rows, channels)])
       if let slopes {
         if !dy.isUnique() { dy = try dy.copy() }

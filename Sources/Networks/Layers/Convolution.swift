@@ -180,7 +180,7 @@ extension Tape {
     // dx = w turned by 180 degrees, convolved with dy (spread to the input's grid if the stride is not 1); dy
     // is 0 where the rectifier is inactive.
     let result = record(y, from: [x]) { tape, dy throws(Failure) in
-      if finish.activation == .rectifier { try dy.gate(by: y) }
+      if finish.activation == .rectifier { try tape.passBack(&dy, throughRectifier: y) }
       let spread = try spreadOut(dy, filter.stride, filter.strideX)
       let dx = try Tensor<Element>(x.shape)
       let back = filter.backwardWindow(of: window, height: spread.shape[1], width: spread.shape[2])

@@ -175,7 +175,7 @@ extension Tape {
     // picture's pixels: dbeta = sum of dy, dgamma = sum of dy h (over all pictures), dx = gamma /
     // sqrt(variance + epsilon) * (dy - (sum of dy + h sum of dy h) / pixels)
     return record(y, from: [x, gamma, beta]) { tape, dy throws(Failure) in
-      if rectifies { try dy.gate(by: y) }
+      if rectifies { try tape.passBack(&dy, throughRectifier: y) }
       let dx = try Tensor<Element>(x.shape), terms = try Tensor<Element>([3 * channels])
       let dgamma = try Tensor<Element>([channels], repeating: 0),
         dbeta = try Tensor<Element>([channels], repeating: 0)

@@ -53,24 +53,15 @@ extension Tape {
     rectifyLoop(x.tensor.pointer, y.pointer, y.count)
     // dx = dy where y > 0
     return record(y, from: [x]) { tape, dy throws(Failure) in
-      try dy.gate(by: y)
+      try tape.passBack(&dy, throughRectifier: y)
       try tape.accumulate(dy, into: x)
     }
   }
 }
 
-extension Tensor where Element: Scalar {
-  /// Sets this gradient to 0 where the rectifier with the result `y` is inactive.
-  mutating func gate(by y: Tensor) throws(Failure) {
-    let open = try isUnique() ? self : Tensor(shape)
-    Element.gate(pointer, by: y.pointer, open.pointer, count)
-    self = open
-  }
-}
-
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-private func rectifyLoop<Element: Scalar>(
+func rectifyLoop<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, _ count: Int
 ) {
   for i in 0..<count { y[i] = x[i] < 0 ? 0 : x[i] }

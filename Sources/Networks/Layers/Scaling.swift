@@ -33,12 +33,13 @@ extension Tape {
     let rows = y.count / channels
     scaleRows(x.tensor.pointer, y.pointer, yStride: channels, rows: rows, scaling)
     // dx[c] = scale[c] f'(scale[c] x[c] + bias[c]) dy[c]
+    let activation = scaling.finish.activation
     return record(y, from: [x]) { tape, dy throws(Failure) in
+      if activation == .rectifier { try tape.passBack(&dy, throughRectifier: y) }
       let dx = try Tensor<Element>(x.shape)
       for i in 0..<dx.count {
         let c = i % channels, scale = scaling.scales[c]
-        // The slope of a plain rectifier is 0.
-        let isBent = scaling.finish.activation != .none && x.tensor[i] * scale + scaling.biases[c] < 0
+        let isBent = activation == .parametric && x.tensor[i] * scale + scaling.biases[c] < 0
         dx.pointer[i] = dy[i] * scale * (isBent ? scaling.finish.slope(c) : 1)
       }
       try tape.accumulate(dx, into: x)

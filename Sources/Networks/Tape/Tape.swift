@@ -28,7 +28,10 @@ package final class Tape<Element: Scalar> {
   /// The operations' scratch memory.
   let workspace = Workspace()
 
-  package init() {}
+  /// How rectifiers pass gradients back.
+  let wayBack: WayBack
+
+  package init(_ wayBack: WayBack = .gradient) { self.wayBack = wayBack }
 
   package func constant(_ tensor: Tensor<Element>) -> Variable<Element> {
     Variable(tensor: tensor, node: nil)

@@ -5,7 +5,7 @@ import CFaceStyle
 struct Layers: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows what the layers of a network respond to.",
-    subcommands: [List.self, Top.self, Maps.self])
+    subcommands: [List.self, Top.self, Maps.self, Pixels.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Lists the layers of a network.")
@@ -50,8 +50,9 @@ struct Layers: ParsableCommand {
         Shows for each unit the patches of the photos to which it responds most, each as large as \
         the unit's receptive field: 3x3 of them, the strongest at the top left, and the units \
         side by side. Grey is beyond a photo's edge; light grey is a missing patch, because the \
-        unit responds to fewer photos. A folder stands for the photos in it. Ctrl-C ends early, \
-        with the patches found so far.
+        unit responds to fewer photos. With --pixels a unit's patches stand beside what of them \
+        it responds to, drawn as `facestyle layers pixels` does. A folder stands for the photos \
+        in it. Ctrl-C ends early, with the patches found so far.
         """)
 
     @Argument(help: "\(anyPictureFormat) files, or folders of them.") var photos: [String]
@@ -60,6 +61,9 @@ struct Layers: ParsableCommand {
     @Option(help: "Patches per unit, 1 to 64.") var patches: UInt32 = 9
     @Option(help: ArgumentHelp("Patches per photo, 1 to 64.", valueName: "n")) var perPhoto: UInt32 = 1
     @Flag(help: "Only patches that lie entirely inside a photo.") var inside = false
+    @Option(
+      help: ArgumentHelp("Also draw the pixels behind each patch, by this method.", valueName: "method"))
+    var pixels: WayBack?
     @Option(help: ArgumentHelp("Side of a patch on the sheet.", valueName: "pixels")) var tile = 64
     @OptionGroup var common: CommonOptions
 
@@ -94,7 +98,7 @@ struct Layers: ParsableCommand {
           found = Array(found.prefix(strongest))
         }
         let output = layers.output(for: name)
-        try draw(found, added).keep(at: output)
+        try draw(found, added, model, name).keep(at: output)
         if common.json {
           results.append(json(name, output, found, added))
         } else {
@@ -138,10 +142,11 @@ struct Layers: ParsableCommand {
     }
 
     private func draw(
-      _ found: [(unit: Int, patches: [fs_unit_patch])], _ paths: [String]
+      _ found: [(unit: Int, patches: [fs_unit_patch])], _ paths: [String], _ model: Model, _ layer: String
     ) throws(Failure) -> Picture {
       let gap = 2, across = Sheet.columns(for: Int(patches)), down = (Int(patches) + across - 1) / across
-      let width = Sheet.extent(across, tile, gap: gap), height = Sheet.extent(down, tile, gap: gap)
+      let block = Sheet.extent(across, tile, gap: gap), height = Sheet.extent(down, tile, gap: gap)
+      let width = pixels == nil ? block : Sheet.extent(2, block, gap: 2 * gap)
       let columns = Sheet.columns(for: found.count), rows = (found.count + columns - 1) / columns
       var sheet = try Sheet(
         width: Sheet.extent(columns, width, gap: 5 * gap), height: Sheet.extent(rows, height, gap: 5 * gap))
@@ -151,21 +156,30 @@ struct Layers: ParsableCommand {
           y: i / columns * (height + 5 * gap) + j / across * (tile + gap)
         )
       }
+      let blocks = pixels == nil ? [0] : [0, block + 2 * gap]
       for i in found.indices {
         for j in 0..<Int(patches) {
           let (x, y) = place(i, j)
-          sheet.fill(224, x: x, y: y, width: tile, height: tile)
+          for block in blocks { sheet.fill(224, x: x + block, y: y, width: tile, height: tile) }
         }
       }
       // Holds one photo at a time.
       for (number, path) in paths.enumerated() {
-        var photo: Picture?
-        for (i, (_, patches)) in found.enumerated() {
+        var photo: Picture?, given: Picture?
+        for (i, (unit, patches)) in found.enumerated() {
           for (j, patch) in patches.enumerated() where Int(patch.picture) == number {
             if photo == nil { photo = try Picture(opening: path) }
             guard let photo else { continue }
             let (x, y) = place(i, j)
             sheet.put(try photo.cut(patch).resized(width: tile, height: tile), x: x, y: y)
+            guard let pixels else { continue }
+            // As the search looked at it.
+            if given == nil { given = try model.input(photo, longest: layers.size, FS_BILINEAR) }
+            guard let given else { continue }
+            let behind = try model.pixels(
+              of: given, layer, unit: unit, at: [patch.row, patch.column], pixels, layers.pooling.value)
+            sheet.put(
+              try behind.picture.resized(width: tile, height: tile), x: x + block + 2 * gap, y: y)
           }
         }
       }
@@ -186,9 +200,7 @@ struct Layers: ParsableCommand {
                   .object([
                     "photo": .string(paths[Int(patch.picture)]), "activation": .single(patch.activation),
                     "row": .integer(Int(patch.row)), "column": .integer(Int(patch.column)),
-                    "field": .array(
-                      [patch.x, patch.y].map { .integer(Int($0)) }
-                        + [patch.width, patch.height].map { .integer(Int($0)) })
+                    "field": patch.field
                   ])
                 })
             ])
@@ -224,13 +236,13 @@ struct Layers: ParsableCommand {
       try layers.checkFiles()
       let model = try openModel("vgg19", asked: layers.model)
       for name in layers.layer.names { _ = try model.describe(layer: name) }
-      let picture = try Picture(opening: photo), given = try input(of: model, picture)
+      let picture = try Picture(opening: photo), given = try model.input(picture, longest: layers.size)
       var results: [JSON] = []
       for name in layers.layer.names {
         let answer = try model.features(given, name, layers.pooling.value), peaks = answer.peaks
         let units: [Int]
         if let strongest = layers.strongest {
-          units = Array(peaks.indices.sorted { (peaks[$0], $1) > (peaks[$1], $0) }.prefix(strongest))
+          units = answer.strongest(strongest)
         } else {
           units = try layers.present(
             layers.units?.numbers ?? Array(0..<16), try model.describe(layer: name), name)
@@ -251,14 +263,6 @@ struct Layers: ParsableCommand {
         }
       }
       if common.json { print(JSON.array(results)) }
-    }
-
-    /// The photo at the size of the network's input.
-    private func input(of model: Model, _ picture: Picture) throws(Failure) -> Picture {
-      if let (width, height) = model.inputSize { return try picture.resized(width: width, height: height) }
-      guard layers.size > 0, max(picture.width, picture.height) > Int(layers.size) else { return picture }
-      let (width, height) = picture.size(longest: Int(layers.size))
-      return try picture.resized(width: width, height: height)
     }
 
     private func draw(
@@ -296,7 +300,9 @@ struct LayerOptions: ParsableArguments {
       valueName: "layers"))
   var layer: Names
 
-  @Option(help: ArgumentHelp("Units, as 0-8 or 3,17,40-47. (default: the first)", valueName: "units"))
+  @Option(
+    name: [.customLong("units"), .customLong("unit")],
+    help: ArgumentHelp("Units, as 0-8 or 3,17,40-47. (default: the first)", valueName: "units"))
   var units: Units?
 
   @Option(

@@ -46,6 +46,12 @@ struct LayerAnswer {
     return peaks
   }
 
+  /// The units with the largest responses, of equal ones the first.
+  func strongest(_ count: Int) -> [Int] {
+    let peaks = self.peaks
+    return Array(peaks.indices.sorted { (peaks[$0], $1) > (peaks[$1], $0) }.prefix(count))
+  }
+
   /// A unit's response as a picture, scaled from 0 to `highest`.
   func map(of unit: Int, highest: Float, _ palette: fs_palette) throws(Failure) -> Picture {
     try values.withUnsafeBufferPointer { values throws(Failure) in
@@ -99,9 +105,9 @@ extension Picture {
     return Picture(owning: try made("") { fs_unit_patch_cut(&$0, handle, &patch) })
   }
 
-  /// At another size; strongly enlarged pixels stay squares.
-  func resized(width: Int, height: Int) throws(Failure) -> Picture {
-    let filter = width >= 4 * self.width ? FS_AREA : FS_BICUBIC
+  /// At another size; unless a filter is given, strongly enlarged pixels stay squares.
+  func resized(width: Int, height: Int, _ filter: fs_filter? = nil) throws(Failure) -> Picture {
+    let filter = filter ?? (width >= 4 * self.width ? FS_AREA : FS_BICUBIC)
     return Picture(
       owning: try made("") { fs_image_resize(&$0, handle, UInt32(width), UInt32(height), filter) })
   }

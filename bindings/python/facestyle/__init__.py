@@ -91,8 +91,9 @@ if TYPE_CHECKING:  # for checkers of types, what _HOMES says
         Enlarger as Enlarger, EnlargerTrainer as EnlargerTrainer, EnlargingStep as EnlargingStep,
     )  # fmt: skip
     from .seeing import (
-        Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitSearch as UnitSearch,
-        activation_maps as activation_maps, map_image as map_image,
+        Layer as Layer, layers as layers, UnitPatch as UnitPatch, UnitPixels as UnitPixels, UnitSearch as UnitSearch,
+        activation_maps as activation_maps, gradient_image as gradient_image, heat_image as heat_image,
+        map_image as map_image, pixel_heat as pixel_heat, unit_pixels as unit_pixels,
     )  # fmt: skip
     from .library import (
         version as version, threads as threads, set_threads as set_threads,
@@ -141,7 +142,10 @@ _HOMES = {
     "style": ("Styler", "StyleJob", "Progress", "Costs", "match_colours", "face_map", "flow_warp"),
     "fast_style": ("FastStyler", "FastStyleTrainer", "FastTrainingStep", "UniversalStyler"),
     "enlarging": ("Enlarger", "EnlargerTrainer", "EnlargingStep"),
-    "seeing": ("Layer", "layers", "UnitPatch", "UnitSearch", "activation_maps", "map_image"),
+    "seeing": (
+        "Layer", "layers", "UnitPatch", "UnitPixels", "UnitSearch", "activation_maps", "gradient_image", "heat_image",
+        "map_image", "pixel_heat", "unit_pixels",
+    ),
     "library": (
         "version", "threads", "set_threads", "memory_limit", "Host", "host", "algebra_library", "instruction_set",
         "OptionalLibrary", "optional_libraries", "SelfCheck", "self_test",

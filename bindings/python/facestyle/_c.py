@@ -853,6 +853,12 @@ FS_PALETTE_GREY = 0
 FS_PALETTE_VIRIDIS = 1
 
 
+fs_way_back = c_int
+FS_WAY_BACK_DECONVOLUTION = 0
+FS_WAY_BACK_GUIDED = 1
+FS_WAY_BACK_GRADIENT = 2
+
+
 fs_strength = c_int
 FS_AUGMENT_NONE = 0
 FS_AUGMENT_STANDARD = 1
@@ -1519,6 +1525,20 @@ FUNCTIONS = {
             POINTER(fs_embedder), POINTER(POINTER(fs_image)), c_size_t, POINTER(c_float), c_size_t
         ],
     ),
+    "fs_embedder_distance_gradient": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(fs_image), POINTER(fs_image), POINTER(c_float), POINTER(c_float),
+            POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_embedder_heat": (
+        fs_status,
+        [
+            POINTER(fs_embedder), POINTER(fs_image), POINTER(fs_image), POINTER(POINTER(fs_image)),
+            POINTER(POINTER(fs_image)), POINTER(c_float)
+        ],
+    ),
     "fs_embedder_template": (fs_status, [POINTER(fs_embedder), POINTER(fs_point)]),
     "fs_architecture_template": (fs_status, [c_char_p, POINTER(fs_point)]),
     "fs_embedder_memory_needed": (fs_status, [POINTER(fs_embedder), c_size_t, POINTER(c_uint64)]),
@@ -1928,6 +1948,31 @@ FUNCTIONS = {
         [
             POINTER(POINTER(fs_image)), POINTER(c_float), c_size_t, c_uint32, c_uint32, c_size_t, c_float,
             c_float, fs_palette
+        ],
+    ),
+    "fs_model_unit_pixels": (
+        fs_status,
+        [
+            POINTER(fs_model), POINTER(fs_image), c_char_p, c_uint32, POINTER(c_uint32), fs_way_back,
+            fs_pooling, POINTER(c_float), c_size_t, POINTER(fs_unit_patch)
+        ],
+    ),
+    "fs_image_from_gradient": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(c_float), c_size_t, c_uint32, c_uint32, c_float
+        ],
+    ),
+    "fs_gradient_heat": (
+        fs_status,
+        [
+            POINTER(c_float), c_size_t, c_uint32, c_uint32, c_float, POINTER(c_float), c_size_t
+        ],
+    ),
+    "fs_image_from_heat": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), POINTER(fs_image), POINTER(c_float), c_size_t, c_float
         ],
     ),
     "fs_augmentation_init": (fs_status, [POINTER(fs_augmentation), c_size_t, fs_strength]),

@@ -15,6 +15,7 @@ from ._types import Floats, PathLike, Photo
 from .errors import check
 from .face import Face, Verdict, reasons_of, threshold_of, verdict_of
 from .gallery import Gallery
+from .image import Image
 from .pictures import opened
 from .recognition import Detector, Embedder
 
@@ -94,6 +95,19 @@ class FaceAnalysis(Handle):
         with first as one, second as other:
             check(_c.fs_face_analysis_compare(self.handle, one.handle, other.handle, limit, ctypes.byref(out)))
         return verdict_of(out)
+
+    def heat(self, a: Photo, b: Photo) -> tuple[Image, Image]:
+        """Which pixels of the main faces of two photos bring them near or
+        apart: heat maps over both, as the embedder sees them, on one scale."""
+        embedder, detector = self.embedder, self.detector
+
+        def chip(photo: Image) -> Image:
+            face = embedder.embed_photo(photo, detector)[1]
+            return embedder.align(photo, face if embedder.aligns else None)
+
+        first, second = opened(a, "a"), opened(b, "b")
+        with first as one, second as other, chip(one) as here, chip(other) as there:
+            return embedder.heat(here, there)
 
     def gallery(
         self, path: PathLike | None = None, key: bytes | None = None, read_only: bool = False, create: bool = True

@@ -212,6 +212,23 @@ class Embedder(Handle):
         array = (ctypes.POINTER(_c.fs_image) * len(pictures))(*pictures)
         return self._embeddings(len(pictures), _c.fs_embedder_embed_chips, array)
 
+    def distance_gradient(self, a: Picture, b: Picture) -> tuple[Floats, Floats]:
+        """Which pixels bring two faces near or apart: the derivatives of the
+        squared distance of two aligned pictures by their levels, each float32
+        [height, width, 3] by R, G and B. They are 0 for equal pictures."""
+        width, height = self.chip_size
+        first, second = np.empty((2, height, width, 3), np.float32)
+        chips = handle(a, Image, "a"), handle(b, Image, "b")
+        check(_c.fs_embedder_distance_gradient(self.handle, *chips, None, pointer(first), pointer(second), first.size))
+        return first, second
+
+    def heat(self, a: Picture, b: Picture) -> tuple[Image, Image]:
+        """The same as heat maps over the two aligned pictures, on one scale."""
+        first, second = ctypes.POINTER(_c.fs_image)(), ctypes.POINTER(_c.fs_image)()
+        chips = handle(a, Image, "a"), handle(b, Image, "b")
+        check(_c.fs_embedder_heat(self.handle, *chips, ctypes.byref(first), ctypes.byref(second), None))
+        return Image(first), Image(second)
+
     def memory_needed(self, count: int) -> int:
         """Bytes that `embed_chips` with `count` pictures will make this process
         hold at its peak, beyond what it holds before."""

@@ -18,6 +18,9 @@ from .errors import check
 from .image import Image
 from .model import POOLINGS, Model
 
+WAYS_BACK = {
+    "deconvolution": _c.FS_WAY_BACK_DECONVOLUTION, "guided": _c.FS_WAY_BACK_GUIDED, "gradient": _c.FS_WAY_BACK_GRADIENT,
+}  # fmt: skip
 PALETTES = {"grey": _c.FS_PALETTE_GREY, "viridis": _c.FS_PALETTE_VIRIDIS}
 
 
@@ -67,6 +70,13 @@ class UnitPatch:
         with Image._make(_c.fs_unit_patch_cut, handle(picture, Image, "picture"), ctypes.byref(patch)) as image:
             return image.to_array()
 
+    @classmethod
+    def _of(cls, patch: _c.fs_unit_patch) -> UnitPatch:
+        region = patch.region
+        return cls(
+            patch.activation, patch.picture, patch.row, patch.column, patch.x, patch.y, patch.width, patch.height,
+            (region.x, region.y, region.width, region.height))  # fmt: skip
+
 
 class UnitSearch(Handle):
     """The strongest answers of a layer's units over pictures, which are
@@ -115,12 +125,7 @@ class UnitSearch(Handle):
         and below do not count."""
         found, count = (_c.fs_unit_patch * _c.FS_UNIT_MAX_PATCHES)(), ctypes.c_size_t()
         check(_c.fs_unit_search_patches(self.handle, integer(unit, "unit"), found, len(found), ctypes.byref(count)))
-        return [
-            UnitPatch(
-                p.activation, p.picture, p.row, p.column, p.x, p.y, p.width, p.height,
-                (p.region.x, p.region.y, p.region.width, p.region.height))
-            for p in found[: count.value]
-        ]  # fmt: skip
+        return [UnitPatch._of(patch) for patch in found[: count.value]]
 
 
 def activation_maps(
@@ -150,3 +155,76 @@ def map_image(values: ArrayLike, lowest: float = 0, highest: float | None = None
     highest = float(np.nanmax(numbers, initial=lowest)) if highest is None else number(highest, "highest")
     height, width = numbers.shape
     return Image._make(_c.fs_image_from_map, pointer(numbers), numbers.size, width, height, 1, lowest, highest, kind)
+
+
+@dataclass(frozen=True)
+class UnitPixels:
+    """Which pixels a unit's answer comes from."""
+
+    patch: UnitPatch
+    values: Floats  # [height, width, 3] of the picture, by R, G and B; 0 outside the field
+
+    def cut(self) -> Pixels:
+        """The unit's field as a picture, uint8 [height, width, 3], as
+        `gradient_image` makes it of the whole."""
+        with gradient_image(self.values) as image:
+            return self.patch.cut(image)
+
+
+def unit_pixels(
+    model: Model, image: Picture, layer: str, unit: int, place: Iterable[int] | None = None, way_back: str = "deconvolution",
+    pooling: str = "max",
+) -> UnitPixels:  # fmt: skip
+    """The answer of a unit at a place (its row and column in the layer, or
+    the strongest) passed back to the picture's pixels: `UnitPixels`.
+
+    `way_back` is what rectifiers do on the way: "gradient" passes the
+    derivative, answer by level of 0 to 255; "deconvolution" (Zeiler and
+    Fergus 2014) rectifies what comes back; "guided" does both. The picture
+    goes through the network as it is, as in `activation_maps`."""
+    picture, out = handle(image, Image, "image"), _c.fs_unit_patch()
+    where = None if place is None else np.array(integers(place, "place"), np.uint32)
+    if where is not None and where.shape != (2,):
+        raise ValueError(f"place has {where.size} numbers; expected a row and a column")
+    values = np.empty((_c.fs_image_height(picture), _c.fs_image_width(picture), 3), np.float32)
+    check(_c.fs_model_unit_pixels(
+        handle(model, Model, "model"), picture, text(layer, "layer"), integer(unit, "unit"),
+        None if where is None else pointer(where, ctypes.c_uint32), choice(way_back, WAYS_BACK, "way_back"),
+        choice(pooling, POOLINGS, "pooling"), pointer(values), values.size, ctypes.byref(out)))  # fmt: skip
+    return UnitPixels(UnitPatch._of(out), values)
+
+
+def gradient_image(values: ArrayLike, largest: float | None = None) -> Image:
+    """Signed numbers [height, width, 3] as an `Image`: 0 is mid-grey,
+    `largest` and more white, and as much below 0 black. If it is not given,
+    one in 200 of the magnitudes that are not 0 is beyond it."""
+    numbers = floats(values, (None, None, 3), "values")
+    limit = 0.0 if largest is None else number(largest, "largest")
+    if largest is not None and not limit > 0:
+        raise ValueError(f"largest is {largest}; expected more than 0")
+    height, width, _ = numbers.shape
+    return Image._make(_c.fs_image_from_gradient, pointer(numbers), numbers.size, width, height, limit)
+
+
+def pixel_heat(gradient: ArrayLike, blur: float = 0) -> Floats:
+    """How much each pixel counts, float32 [height, width]: the length of its
+    three numbers in `gradient` [height, width, 3], through a Gaussian
+    filter of that deviation in pixels, up to 64."""
+    numbers = floats(gradient, (None, None, 3), "gradient")
+    height, width, _ = numbers.shape
+    heat = np.empty((height, width), np.float32)
+    check(_c.fs_gradient_heat(
+        pointer(numbers), numbers.size, width, height, number(blur, "blur"), pointer(heat), heat.size))  # fmt: skip
+    return heat
+
+
+def heat_image(picture: Picture, heat: ArrayLike, highest: float | None = None) -> Image:
+    """`heat` [height, width] in viridis over a picture of that size, which
+    is shown in grey. `highest` gets the last colour (the largest, if it is
+    not given)."""
+    numbers, below = floats(heat, (None, None), "heat"), handle(picture, Image, "picture")
+    highest = float(np.nanmax(numbers, initial=0)) if highest is None else number(highest, "highest")
+    wanted = (_c.fs_image_height(below), _c.fs_image_width(below))
+    if numbers.shape != wanted:
+        raise ValueError(f"heat has shape {list(numbers.shape)}; expected {list(wanted)}")
+    return Image._make(_c.fs_image_from_heat, below, pointer(numbers), numbers.size, highest)

@@ -274,7 +274,7 @@ def good(name, index, kind):
     if is_number(kind):
         return 0.5 if kind in (c_float, c_double) else 2 if kind in (c_size_t, c_uint32, c_uint64) else 0
     if kind is c_char_p:
-        text = {"fs_model_layer_info_get": b"conv1_1", "fs_model_features": b"conv1_1", "fs_unit_search_create": b"conv1_1",
+        text = {"fs_model_layer_info_get": b"conv1_1", "fs_model_features": b"conv1_1", "fs_unit_search_create": b"conv1_1", "fs_model_unit_pixels": b"conv1_1",
                 "fs_image_write": b"a.png", "fs_architecture_info_get": b"vgg19", "fs_architecture_template": b"nn4.small2"}.get(name, b"somebody")  # fmt: skip
         return ctypes.create_string_buffer(text, ROOM)  # which may be written to
     if isinstance(kind, type) and issubclass(kind, ctypes._CFuncPtr):

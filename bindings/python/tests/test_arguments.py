@@ -49,6 +49,7 @@ def tools(tmp_path_factory):
         embedder, detector = fs.Embedder(model), fs.Detector(cascade)
         t = SimpleNamespace(
             folder=folder, model=model, embedder=embedder, detector=detector, image=fs.Image.from_array(gradient_array(40, 30)),
+            chip=fs.Image.from_array(gradient_array(*embedder.chip_size)),
             frame=fs.Frame(np.zeros((30, 40), np.uint8), "grey"), gallery=fs.Gallery(embedder, detector), other=fs.Gallery(embedder),
             tracker=fs.Tracker(), photos=fs.Photos(), scenes=fs.Scenes(), detection=fs.DetectionLoss(), landmarks=fs.Landmarks(folder / "landmarks.json"),
             pair_set=fs.VerificationSet([b"", b""], np.ones(1, bool)),
@@ -62,7 +63,7 @@ def tools(tmp_path_factory):
             vector=np.zeros(embedder.dimension, np.float32), rows=np.zeros((4, embedder.dimension), np.float32))  # fmt: skip
         t.gallery.add("ann", t.vector)
         yield t
-        for thing in (embedder, detector, t.image, t.gallery, t.other, t.tracker, t.photos, t.scenes, t.landmarks, t.trainer, t.search):
+        for thing in (embedder, detector, t.image, t.chip, t.gallery, t.other, t.tracker, t.photos, t.scenes, t.landmarks, t.trainer, t.search):
             thing.close()
 
 
@@ -122,6 +123,10 @@ def good(t):
         "paint": (fs.paint, dict(content=t.image, style=t.image, on_step=lambda _: None, progress=False, **plain(fs.paint))),
         "layers": (fs.layers, dict(model=t.model)), "face_openness": (fs.face_openness, dict(points=np.ones((68, 2)))),
         "activation_maps": (fs.activation_maps, dict(model=t.model, image=t.image, layer=t.layer, units=[0], pooling="max")),
+        "unit_pixels": (fs.unit_pixels, dict(model=t.model, image=t.chip, layer=t.layer, unit=0, place=(0, 0), way_back="guided", pooling="max")),
+        "gradient_image": (fs.gradient_image, dict(values=np.ones((2, 2, 3)), largest=1.0)),
+        "pixel_heat": (fs.pixel_heat, dict(gradient=np.ones((2, 2, 3)), blur=1.0)),
+        "heat_image": (fs.heat_image, dict(picture=t.image, heat=np.ones((30, 40)), highest=1.0)),
         "map_image": (fs.map_image, dict(values=np.ones((2, 2)), lowest=0.0, highest=1.0, palette="grey")),
         "box_overlap": (fs.box_overlap, dict(boxes=np.ones((1, 4)), others=np.ones((1, 4)), overlap="iou", gradient=False)),
         "cell_count": (fs.cell_count, dict(width=32, height=32)),
@@ -149,11 +154,12 @@ def good(t):
                      "detect_files": dict(paths=path, output=path, gallery=t.gallery, embedder=t.embedder)},
         "Embedder": {None: dict(model=t.model), "align": dict(image=t.image, face=t.face), "align_frame": dict(frame=t.frame, face=t.face),
                      "embed": dict(image=t.image, faces=[t.face]), "embed_frame": dict(frame=t.frame, faces=[t.face]),
-                     "embed_chips": dict(chips=[t.image]), "memory_needed": dict(count=1), "embed_photo": dict(photo=t.image, detector=t.detector)},
+                     "embed_chips": dict(chips=[t.image]), "memory_needed": dict(count=1), "embed_photo": dict(photo=t.image, detector=t.detector),
+                     "distance_gradient": dict(a=t.chip, b=t.chip), "heat": dict(a=t.chip, b=t.chip)},
         "Liveness": {None: dict(models=[t.model]), "check": dict(picture=t.image, face=t.face)},
         "DenseLandmarks": {None: dict(model=t.model), "find": dict(picture=t.image, face=t.face)},
         "FaceAnalysis": {None: dict(detector=path, embedder=path, min_face=40.0, max_faces=1), "faces": dict(photo=path),
-                         "compare": dict(a=path, b=path, threshold=0.5),
+                         "compare": dict(a=path, b=path, threshold=0.5), "heat": dict(a=path, b=path),
                          "gallery": dict(path=path, key=bytes(32), read_only=False, create=False)},
         "Gallery": {
             None: dict(path=path, key=bytes(32), read_only=False, create=False, **eyes), "open": dict(path=path, key=bytes(32), read_only=False, create=False, **eyes),
@@ -206,14 +212,14 @@ def good(t):
                             "save_model": dict(path=path, precision="int8", note="note", licence="MIT", accuracy="all", source="here")},
         "UnitSearch": {None: dict(model=t.model, layer=t.layer, units=[0], patches=1, per_picture=1, longest_side=0, inside=False, pooling="max"),
                        "add": dict(picture=t.image), "patches": dict(unit=0)},
-        "UnitPatch": {"cut": dict(picture=t.image)}, "Progress": {"preview": {}},
+        "UnitPatch": {"cut": dict(picture=t.image)}, "UnitPixels": {"cut": {}}, "Progress": {"preview": {}},
     }  # fmt: skip
     objects = {
         "Image": t.image, "Model": t.model, "Detector": t.detector, "Embedder": t.embedder, "Gallery": t.gallery, "Tracker": t.tracker, "Expression": fs.Expression.parse("x*x"),
         "Loss": t.loss, "Landmarks": t.landmarks, "VerificationSet": t.pair_set, "Photos": t.photos, "Scenes": t.scenes, "DetectionLoss": t.detection, "Trainer": t.trainer, "Styler": t.styler, "StyleJob": t.job,
         "Liveness": empty(fs.Liveness, "fs_liveness"), "DenseLandmarks": empty(fs.DenseLandmarks, "fs_dense_landmarks"),
         "FaceAnalysis": empty(fs.FaceAnalysis, "fs_face_analysis"), "FastStyler": t.fast, "UniversalStyler": t.universal, "FastStyleTrainer": t.fast_trainer, "Enlarger": t.enlarger, "EnlargerTrainer": t.enlarger_trainer, "UnitSearch": t.search, "UnitPatch": t.patch,
-        "Progress": fs.style.Progress(_c.fs_style_progress())}
+        "UnitPixels": fs.UnitPixels(t.patch, np.zeros((5, 5, 3), np.float32)), "Progress": fs.style.Progress(_c.fs_style_progress())}
     for kind, methods in of.items():
         for method, arguments in methods.items():
             target = getattr(fs, kind)

@@ -21,6 +21,7 @@ LANDMARK = 0.03  # of the face's width, for the same reason
 LFW_ACCURACY = 0.985  # dlib's network reaches 98.6 to 98.9 % here in PyTorch
 LFW_ACCURACY_SHIPPED = 0.97  # the model in the box: 97.50 % when it was trained; other kernels may turn a pair or two
 GRADIENT_DIFFERENCE = 0.01  # relative; a step of one grey level is far from infinitesimal
+KINKED_DIFFERENCE = 0.05  # the same along a gradient, over a whole picture's kinks of rectifiers and maxima
 PNG = 0  # lossless
 COLOUR = 1  # levels: Little CMS computes 8 bits with 14 behind the point
 COLOUR_16 = 1  # levels of 65535: half a one is what rounding to whole ones changes, the rest Float32
