@@ -326,8 +326,8 @@ lint: | have-deps
 	$(need_swift)
 	@Tools/lint
 
-.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-ray test-install
-test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
+.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-faults test-threads test-python test-ray test-install
+test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-faults test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one
@@ -371,6 +371,10 @@ test-threads: $(WATCHED) models
 	CC=$(RESOURCES)/../../bin/clang \
 	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
 	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
+
+# Memory, files and threads that the system refuses, one request after the other: FACESTYLE_FAULTS=0 refuses each of them.
+test-faults: $(LIBRARY) models have-pictures
+	Tests/Faults/run.sh $(BUILD)
 
 # All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
 NUMERIC_C := detector embedder identification cost loss detection differentiation expression style fast_style seeing evaluation trainer
