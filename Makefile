@@ -12,6 +12,7 @@
 #   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
 #   make test-ray   many photos and large galleries on several processes, by Ray
+#   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -376,7 +377,33 @@ test-threads: $(WATCHED) models
 test-faults: $(LIBRARY) models have-pictures
 	Tests/Faults/run.sh $(BUILD)
 
+# ---- Inputs that nobody thought of ----
+
+# With every access to memory watched (AddressSanitizer), and with counters on every edge of the code, which lead libFuzzer.
+CLANG = $(RESOURCES)/../../bin/clang
+FUZZED := $(BUILD)/sanitised/libfacestyle.so.$(VERSION)
+$(FUZZED): $(SOURCES) | have-deps
+	$(need_swift)
+	swift build -c release --product facestyle --sanitize=address --scratch-path .build-fuzz \
+	    -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp
+	Tools/place-library .build-fuzz/release/libfacestyle.so $@ $(SOVERSION)
+	cp .build-fuzz/release/libfacestyle.so $@ # with names for reports
+
+# TARGET: the name of a file of Tests/Fuzz; default all, SECONDS each.
+SECONDS := 3600
+.PHONY: fuzz test-sanitised
+fuzz: $(FUZZED) models have-pictures
+	CLANG=$(CLANG) Tests/Fuzz/run.sh $(dir $(FUZZED)) $(SECONDS) $(TARGET)
+
+# Not part of `test`: it compiles the library once more. The trainer's steps take too long there; what a host's process is
+# limited to, AddressSanitizer does not keep.
+test-sanitised: $(FUZZED) models have-pictures
+	CC=$(CLANG) CFLAGS="-fsanitize=address -fuse-ld=lld" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FACESTYLE_QUICK=1 Tests/CTests/run.sh $(dir $(FUZZED)) $(SANITISED_C)
+	CLANG=$(CLANG) Tests/Fuzz/run.sh $(dir $(FUZZED)) 10
+
 # All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
+SANITISED_C := version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss \
+               detection differentiation expression style fast_style seeing evaluation threads
 NUMERIC_C := detector embedder identification cost loss detection differentiation expression style fast_style seeing evaluation trainer
 NUMERIC_PYTHON := architectures augmentation calibration colour costs detection differentiation evaluation expression faces fast_style identification \
                   losses maps networks quality seeing style style_presets tracker training vgg
@@ -418,4 +445,4 @@ test-daemon: all models $(DAEMON) have-frames have-server
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded .build-threads $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-threads .build-fuzz $(BUILD)
