@@ -13,6 +13,7 @@
 #   make lint       the rules of the source tree, in seconds
 #   make test-processors   the numeric tests as other processors would run them
 #   make test-ray   many photos and large galleries on several processes, by Ray
+#   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
 #   make embedded   the library without a Swift runtime
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
@@ -332,8 +333,8 @@ lint: | have-deps
 	$(need_swift)
 	@Tools/lint
 
-.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-threads test-python test-ray test-install
-test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-install test-python test-daemon
+.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-faults test-threads test-python test-ray test-install
+test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-faults test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one
@@ -378,7 +379,37 @@ test-threads: $(WATCHED) models
 	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
 	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
 
+# Memory, files and threads that the system refuses, one request after the other: FACESTYLE_FAULTS=0 refuses each of them.
+test-faults: $(LIBRARY) models have-pictures
+	Tests/Faults/run.sh $(BUILD)
+
+# ---- Inputs that nobody thought of ----
+
+# With every access to memory watched (AddressSanitizer), and with counters on every edge of the code, which lead libFuzzer.
+CLANG = $(RESOURCES)/../../bin/clang
+FUZZED := $(BUILD)/sanitised/libfacestyle.so.$(VERSION)
+$(FUZZED): $(SOURCES) | have-deps
+	$(need_swift)
+	swift build -c release --product facestyle --sanitize=address --scratch-path .build-fuzz \
+	    -Xswiftc -sanitize-coverage=edge,inline-8bit-counters,pc-table,trace-cmp
+	Tools/place-library .build-fuzz/release/libfacestyle.so $@ $(SOVERSION)
+	cp .build-fuzz/release/libfacestyle.so $@ # with names for reports
+
+# TARGET: the name of a file of Tests/Fuzz; default all, SECONDS each.
+SECONDS := 3600
+.PHONY: fuzz test-sanitised
+fuzz: $(FUZZED) models have-pictures
+	CLANG=$(CLANG) Tests/Fuzz/run.sh $(dir $(FUZZED)) $(SECONDS) $(TARGET)
+
+# Not part of `test`: it compiles the library once more. The trainer's steps take too long there; what a host's process is
+# limited to, AddressSanitizer does not keep.
+test-sanitised: $(FUZZED) models have-pictures
+	CC=$(CLANG) CFLAGS="-fsanitize=address -fuse-ld=lld" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 FACESTYLE_QUICK=1 Tests/CTests/run.sh $(dir $(FUZZED)) $(SANITISED_C)
+	CLANG=$(CLANG) Tests/Fuzz/run.sh $(dir $(FUZZED)) 10
+
 # All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
+SANITISED_C := version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss \
+               detection differentiation expression style fast_style seeing evaluation threads
 NUMERIC_C := detector embedder identification cost loss detection differentiation expression style fast_style seeing evaluation trainer
 NUMERIC_PYTHON := architectures augmentation calibration colour costs detection differentiation evaluation expression faces fast_style identification \
                   losses maps networks quality seeing style style_presets tracker training vgg
@@ -420,4 +451,4 @@ test-daemon: all models $(DAEMON) have-frames have-server
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded .build-threads $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-threads .build-fuzz $(BUILD)

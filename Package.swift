@@ -52,6 +52,15 @@ let link: [LinkerSetting] = [
     ])
 ]
 
+/// Sent to Tensors/Host/Reserve.swift, those of the Swift runtime included.
+let reserved: [LinkerSetting] = [
+  .unsafeFlags(
+    [
+      "malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "free", "malloc_usable_size",
+      "strdup"
+    ].flatMap { ["-Xlinker", "--wrap=\($0)"] })
+]
+
 let codecs: [LinkerSetting] = [
   .linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2")
 ]
@@ -59,6 +68,7 @@ let codecs: [LinkerSetting] = [
 let rooms: [Target] = [
   .systemLibrary(name: "CFaceStyle", path: "include"),
   .systemLibrary(name: "CSystem"),
+  .systemLibrary(name: "CReserve"),
   .systemLibrary(name: "CCodecs"),
   .systemLibrary(name: "CSQLite"),
   .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([]))
@@ -87,8 +97,8 @@ let rooms: [Target] = [
 let library: [Target] = [
   .target(
     name: "Tensors",
-    dependencies: ["CSystem", "Kernels"] + vectorRooms.map { .target(name: $0.name) },
-    swiftSettings: common, linkerSettings: [.linkedLibrary("m")]),
+    dependencies: ["CSystem", "CReserve", "Kernels"] + vectorRooms.map { .target(name: $0.name) },
+    swiftSettings: common, linkerSettings: [.linkedLibrary("m")] + reserved),
   .target(
     name: "Images", dependencies: ["CSystem", "CCodecs", "Tensors"], swiftSettings: common,
     linkerSettings: codecs),

@@ -1,5 +1,6 @@
 #include <lcms2.h>
 #include <turbojpeg.h>
+#include "colour_memory.h"
 #include "loaded.h"
 #include "png_steps.h"
 #include "tiff_steps.h"

@@ -18,6 +18,7 @@ typedef struct PNGSteps {
   uint8_t *bytes;      /* read from or written to */
   size_t count, place; /* their count, and the offset of the next one */
   char reason[128];
+  int isShort; /* a request for memory was refused */
   jmp_buf landing;
 } PNGSteps;
 
@@ -26,6 +27,13 @@ static inline void pngFail(png_structp png, png_const_charp reason) {
   strncpy(steps->reason, reason, sizeof steps->reason - 1);
   longjmp(steps->landing, 1);
 }
+
+static inline png_voidp pngMemory(png_structp png, png_alloc_size_t size) {
+  void *block = malloc(size);
+  if (!block) ((PNGSteps *)png_get_mem_ptr(png))->isShort = 1;
+  return block;
+}
+static inline void pngForget(png_structp png, png_voidp block) { (void)png, free(block); }
 
 static inline void pngKeepQuiet(png_structp png, png_const_charp warning) { (void)png, (void)warning; }
 
@@ -60,8 +68,8 @@ static inline PNGSteps *pngOpen(const void *bytes, size_t count, int isWriting) 
   if (!steps) return NULL;
   steps->bytes = (uint8_t *)bytes, steps->count = count, steps->isWriting = isWriting;
   if (setjmp(steps->landing) == 0) {
-    steps->png = isWriting ? png_create_write_struct(PNG_LIBPNG_VER_STRING, steps, pngFail, pngKeepQuiet)
-                           : png_create_read_struct(PNG_LIBPNG_VER_STRING, steps, pngFail, pngKeepQuiet);
+    steps->png = (isWriting ? png_create_write_struct_2 : png_create_read_struct_2)(
+        PNG_LIBPNG_VER_STRING, steps, pngFail, pngKeepQuiet, steps, pngMemory, pngForget);
     if (steps->png) steps->info = png_create_info_struct(steps->png);
     if (steps->info) return steps;
   }

@@ -11,6 +11,7 @@ func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
 private func status(of body: () throws(Failure) -> Void) -> fs_status {
   setLastError(nil)
   do throws(Failure) {
+    try Memory.check()
     try body()
     setLastError(nil)  // it may be that of a call from the host's function
     return FS_OK
@@ -43,7 +44,9 @@ private let lastErrorKey: pthread_key_t = {
 private func setLastError(_ reason: String?) {
   let old = pthread_getspecific(lastErrorKey)
   guard old != nil || reason != nil else { return }
-  pthread_setspecific(lastErrorKey, reason.flatMap { oneLine($0).map { UnsafeRawPointer($0) } })
+  let new = reason.flatMap { oneLine($0) }
+  // Refused where the host has many keys and no memory.
+  guard pthread_setspecific(lastErrorKey, new.map { UnsafeRawPointer($0) }) == 0 else { return free(new) }
   free(old)
 }
 

@@ -53,7 +53,7 @@ public func fs_model_info_get(
 public func fs_models_list(_ out: UnsafeMutablePointer<OpaquePointer?>?) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
-    out.pointee = Handle.make(ModelList(ModelFinder().list()))
+    out.pointee = Handle.make(ModelList(try ModelFinder().list()))
   }
 }
 

@@ -23,8 +23,10 @@ enum BMP {
       samples = Samples(width: samples.width, height: samples.height, colours: samples.colours)
     }
     if let profile = header.profile {
-      let colours = bytes.extracting(profile).withUnsafeBytes { ColourProfile.toSRGB($0, of: .rgb) }
-      colours?.convert(samples.colours)
+      let colours = try bytes.extracting(profile).withUnsafeBytes { profile throws(Failure) in
+        try ColourProfile.toSRGB(profile, of: .rgb)
+      }
+      try colours?.convert(samples.colours)
     }
     return try samples.image()
   }

@@ -81,7 +81,8 @@ enum HEIF {
     let samples = try file.samples(Sample.self, scaledTo: white)
     if file.isPremultiplied { samples.divideByAlpha() }
     if let data = try file.profile() {
-      data.withBytes { ColourProfile.toSRGB($0, of: .rgb) }?.convert(samples.colours)
+      let profile = try data.withBytes { data throws(Failure) in try ColourProfile.toSRGB(data, of: .rgb) }
+      try profile?.convert(samples.colours)
     }
     return try samples.image()
   }

@@ -38,18 +38,20 @@ enum JPEG {
     let image = try Image(width: width, height: height)
     try Memory.expect(JPEGSegments.coefficientBytes(bytes, width: fullWidth, height: fullHeight))
     let file = try JPEGSegments.profile(bytes)
-    let profile = file.flatMap { $0.withBytes { ColourProfile.toSRGB($0, of: model) } }
+    let profile = try file.flatMap { file throws(Failure) in
+      try file.withBytes { bytes throws(Failure) in try ColourProfile.toSRGB(bytes, of: model) }
+    }
     if model == .cmyk {
       let inks = try Storage<UInt8>(count: 4 * width * height)
       try decoder.pixels(
         into: inks, width: width, height: height, format: Int32(TJPF_CMYK.rawValue), bytes)
       // Files store 255 - ink, with and without Adobe's marker: Pillow, OpenCV, ffmpeg, libvips and djpeg
       // read them so.
-      if profile?.convert(inks: inks, into: image.pixels) != true { Inks.mix(inks, into: image.pixels) }
+      if try profile?.convert(inks: inks, into: image.pixels) != true { Inks.mix(inks, into: image.pixels) }
     } else {
       try decoder.pixels(
         into: image.pixels, width: width, height: height, format: Int32(TJPF_RGB.rawValue), bytes)
-      profile?.convert(image.pixels)
+      try profile?.convert(image.pixels)
     }
     return (try image.turned(JPEGSegments.orientation(bytes)), reduction)
   }

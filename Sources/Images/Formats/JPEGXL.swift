@@ -48,7 +48,7 @@ enum JPEGXL {
       width: Int(head.width), height: Int(head.height),
       interleaved: decoder.pixels(head, channels: hasAlpha ? 4 : 3, Sample.self), hasAlpha: hasAlpha)
     if head.isPremultiplied != 0 { samples.divideByAlpha() }
-    profile?.convert(samples.colours)
+    try profile?.convert(samples.colours)
     return try samples.image()
   }
 }
@@ -105,7 +105,9 @@ private final class JXLDecoder {
     let status = try data.withPointer { target throws(Failure) in try library.profile(decoder, target, count)
     }
     guard status == LibJXL.done else { return nil }
-    return data.withBytes { ColourProfile.toSRGB($0, of: isGrey ? .grey : .rgb) }
+    return try data.withBytes { data throws(Failure) in
+      try ColourProfile.toSRGB(data, of: isGrey ? .grey : .rgb)
+    }
   }
 
   /// R, G, B and perhaps A samples, of all that `Sample` has levels.

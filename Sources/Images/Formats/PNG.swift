@@ -32,7 +32,7 @@ enum PNG {
     if let problem = Image.problem(width: width, height: height) { throw .badData("PNG: \(problem)") }
     let source = Source(
       steps: steps, width: width, height: height, channels: pngHasAlpha(steps) != 0 ? 4 : 3,
-      meaning: meaning(bytes, chunks, steps))
+      meaning: try meaning(bytes, chunks, steps))
     let image =
       png_get_bit_depth(png, info) == 16
       ? try image(source, UInt16.self) : try image(source, UInt8.self)
@@ -49,7 +49,7 @@ enum PNG {
     func convert<Sample: Level>(_ pixels: Storage<Sample>) throws(Failure) {
       switch self {
       case .codePoints(let points): try points.convert(pixels)
-      case .profile(let profile): profile.convert(pixels)
+      case .profile(let profile): try profile.convert(pixels)
       case .gamma: break
       }
     }
@@ -57,11 +57,11 @@ enum PNG {
 
   private static func meaning(
     _ bytes: Span<UInt8>, _ chunks: PNGChunks, _ steps: UnsafeMutablePointer<PNGSteps>
-  ) -> Meaning {
+  ) throws(Failure) -> Meaning {
     if let data = chunks.codePoints, let points = CodePoints(bytes.extracting(data)) {
       return .codePoints(points)
     }
-    if let profile = profile(steps) { return .profile(profile) }
+    if let profile = try profile(steps) { return .profile(profile) }
     return .gamma
   }
 
@@ -92,7 +92,7 @@ enum PNG {
 
   /// The embedded profile, if usable. libpng drops profiles larger than 8 MB, grey ones for colours and
   /// colour ones for grey.
-  private static func profile(_ steps: UnsafeMutablePointer<PNGSteps>) -> ColourProfile? {
+  private static func profile(_ steps: UnsafeMutablePointer<PNGSteps>) throws(Failure) -> ColourProfile? {
     let (png, info) = (steps.pointee.png, steps.pointee.info)
     var name: png_charp?
     var method: Int32 = 0
@@ -100,7 +100,7 @@ enum PNG {
     var count: png_uint_32 = 0
     guard png_get_iCCP(png, info, &name, &method, &start, &count) != 0, let start else { return nil }
     let isGrey = Int32(png_get_color_type(png, info)) & PNG_COLOR_MASK_COLOR == 0
-    return .toSRGB(UnsafeRawBufferPointer(start: start, count: Int(count)), of: isGrey ? .grey : .rgb)
+    return try .toSRGB(UnsafeRawBufferPointer(start: start, count: Int(count)), of: isGrey ? .grey : .rgb)
   }
 
   /// With 16 bits per sample, and with alpha, if the picture has them.
@@ -167,7 +167,6 @@ enum PNG {
       let end = bytes.firstIndex(of: 0) ?? bytes.count
       return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[..<end]), as: UTF8.self)
     }
-    return text == "out of memory" || text == "Out of memory"
-      ? .noMemory("PNG: \(text)") : .badData("PNG: \(text)")
+    return steps.pointee.isShort != 0 ? .noMemory("PNG: \(text)") : .badData("PNG: \(text)")
   }
 }

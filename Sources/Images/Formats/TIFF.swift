@@ -99,7 +99,7 @@ enum TIFF {
     let file = steps.pointee, samples = try TIFFReader<Sample>(steps, channels: 3).samples()
     if Int(file.alphaKind) == tiffAssociated { samples.divideByAlpha() }
     let isGrey = [tiffMinIsWhite, tiffMinIsBlack].contains(Int(file.photometric))
-    profile(steps, of: isGrey ? .grey : .rgb)?.convert(samples.colours)
+    try profile(steps, of: isGrey ? .grey : .rgb)?.convert(samples.colours)
     return try samples.image()
   }
 
@@ -107,7 +107,7 @@ enum TIFF {
   private static func mixed(_ steps: UnsafeMutablePointer<TIFFSteps>) throws(Failure) -> Image {
     let inks = try TIFFReader<UInt8>(steps, channels: 4).samples()
     let colours = try Storage<UInt8>(count: 3 * inks.width * inks.height)
-    if profile(steps, of: .cmyk)?.convert(inks: inks.colours, into: colours) != true {
+    if try profile(steps, of: .cmyk)?.convert(inks: inks.colours, into: colours) != true {
       Inks.mix(inks.colours, into: colours)
     }
     return try Samples(width: inks.width, height: inks.height, colours: colours, alpha: inks.alpha).image()
@@ -124,15 +124,15 @@ enum TIFF {
         for channel in 0..<3 { row[3 * x + channel] = UInt8(truncatingIfNeeded: pixel >> (8 * channel)) }
       }
     }
-    profile(steps, of: .rgb)?.convert(image.pixels)
+    try profile(steps, of: .rgb)?.convert(image.pixels)
     return image
   }
 
   private static func profile(
     _ steps: UnsafeMutablePointer<TIFFSteps>, of model: ColourProfile.Model
-  ) -> ColourProfile? {
+  ) throws(Failure) -> ColourProfile? {
     guard let start = steps.pointee.profile else { return nil }
-    return .toSRGB(
+    return try .toSRGB(
       UnsafeRawBufferPointer(start: start, count: Int(steps.pointee.profileBytes)), of: model)
   }
 

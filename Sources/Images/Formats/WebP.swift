@@ -25,8 +25,10 @@ enum WebP {
       }
     }
     if let profile = chunks.profile {
-      let colours = bytes.extracting(profile).withUnsafeBytes { ColourProfile.toSRGB($0, of: .rgb) }
-      colours?.convert(samples.colours)
+      let colours = try bytes.extracting(profile).withUnsafeBytes { profile throws(Failure) in
+        try ColourProfile.toSRGB(profile, of: .rgb)
+      }
+      try colours?.convert(samples.colours)
     }
     return try samples.image().turned(chunks.orientation(bytes))
   }

@@ -1,3 +1,4 @@
+import CSystem
 import Tensors
 
 /// Finds the files of models by name.
@@ -51,30 +52,26 @@ package struct ModelFinder {
   }
 
   /// What the files in the folders say of themselves, in the order of the folders, then by name.
-  package func list() -> [ModelInformation] {
+  /// - Throws: `.noMemory`; `.io` for a folder that may be read but is not.
+  package func list() throws(Failure) -> [ModelInformation] {
     var models: [ModelInformation] = [], seen: Set<String> = []
     let chosen = ModelRole.allCases.map { (role: $0, path: first(of: $0.candidates)) }
     for folder in folders.paths {
-      for name in names(in: folder) {
+      for name in try names(in: folder) {
         let path = "\(folder)/\(name)\(ModelFinder.ending)"
         guard isRegularFile(path) else { continue }
         let role = chosen.first { $0.path == path }?.role
         models.append(
-          ModelInformation(ofFile: path, name, role: role, isHidden: !seen.insert(name).inserted))
+          try ModelInformation(ofFile: path, name, role: role, isHidden: !seen.insert(name).inserted))
       }
     }
     return models
   }
 
-  /// Those that a name can have; none if the folder cannot be read.
-  private func names(in folder: String) -> [String] {
-    let listing: Folder
-    do throws(Failure) {
-      listing = try Folder(folder, followsLink: true)
-    } catch {
-      log(.debug, "models: \(error.reason)")
-      return []
-    }
+  /// Those that a name can have; none if there is no such folder, or one that may not be read.
+  private func names(in folder: String) throws(Failure) -> [String] {
+    guard withPath(folder, { access($0, R_OK | X_OK) }) == 0 else { return [] }
+    let listing = try Folder(folder, followsLink: true)
     var names: [String] = []
     for entry in listing.entries where ends(entry.name, in: ModelFinder.ending) {
       let name = String(

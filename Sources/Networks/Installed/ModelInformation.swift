@@ -40,13 +40,15 @@ package struct ModelInformation: Sendable {
   }
 
   /// Of a file, from its header.
-  init(ofFile path: String, _ name: String, role: ModelRole?, isHidden: Bool) {
+  /// - Throws: `.noMemory`, which is no fault of the file's.
+  init(ofFile path: String, _ name: String, role: ModelRole?, isHidden: Bool) throws(Failure) {
     var header: WeightHeader?, use = Use.other, styles = 0, fault: String?
     do throws(Failure) {
       let read = try WeightHeader(path: path)
       header = read
       (use, styles) = try RegisteredArchitecture.of(read.metadata).use(read.metadata)
     } catch {
+      if error.kind == .noMemory { throw error }
       fault = error.reason
     }
     self.init(

@@ -92,7 +92,7 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
     // A file system without permissions refuses, but the file can still be written.
     if let permissions { _ = fchmod(file, permissions) }
     try writeAll(bytes, to: file, for: path)
-    guard fsync(file) == 0 else { throw .io("\(path): \(lastReason())") }
+    guard synced(file) else { throw .io("\(path): \(lastReason())") }
   } catch {
     _ = withPath(temporary) { unlink($0) }
     throw error
@@ -108,11 +108,20 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
 /// Waits until the folder's list of names is on the disk: without that a power failure can undo a rename.
 private func keepName(_ target: String, for path: String) throws(Failure) {
   let folder = withPath(directory(of: target)) { systemOpenForReading($0) }
-  // The folder may be writable but not readable.
-  guard folder >= 0 else { return }
+  guard folder >= 0 else {
+    // It may be writable but not readable.
+    if systemError() == EACCES { return }
+    throw .io("\(path): \(lastReason())")
+  }
   defer { close(folder) }
   // Some file systems have nothing to sync and report an invalid argument.
-  guard fsync(folder) == 0 || systemError() == EINVAL else { throw .io("\(path): \(lastReason())") }
+  guard synced(folder) || systemError() == EINVAL else { throw .io("\(path): \(lastReason())") }
+}
+
+private func synced(_ file: Int32) -> Bool {
+  var status = fsync(file)
+  while status != 0, systemError() == EINTR { status = fsync(file) }
+  return status == 0
 }
 
 /// "." or the path up to and including its last slash.

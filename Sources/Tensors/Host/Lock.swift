@@ -53,8 +53,18 @@ package final class Signal: @unchecked Sendable {
 nonisolated(unsafe) private var survivors: [Lock] = []
 private let registered: Void = {
   _ = pthread_atfork(
-    { for lock in survivors { lock.take() } }, { for lock in survivors { lock.release() } },
-    { for lock in survivors { lock.release() } })
+    {
+      for lock in survivors { lock.take() }
+      Reserve.lock()
+    },
+    {
+      Reserve.unlock()
+      for lock in survivors { lock.release() }
+    },
+    {
+      Reserve.unlock()
+      for lock in survivors { lock.release() }
+    })
 }()
 
 extension Lock {

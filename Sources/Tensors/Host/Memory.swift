@@ -1,3 +1,4 @@
+import CReserve
 import CSystem
 
 /// Allocates storage.
@@ -54,7 +55,7 @@ package enum Memory {
         empty()
         memory = systemMap(byteCount + alignment)
       }
-    } else if posix_memalign(&memory, alignment, byteCount + alignment) != 0 {
+    } else if __real_posix_memalign(&memory, alignment, byteCount + alignment) != 0 {
       memory = nil
     }
     guard let memory else {
@@ -176,7 +177,7 @@ package enum Memory {
     if byteCount >= largeBlock {
       munmap(address, byteCount + alignment)
     } else {
-      free(address)
+      __real_free(address)
     }
   }
 

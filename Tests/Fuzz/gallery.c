@@ -1,0 +1,30 @@
+/* A gallery's file, as it may come from anybody; opened to be read and to be changed. */
+#include "people.h"
+
+int LLVMFuzzerInitialize(int *count, char ***arguments) {
+  (void)count, (void)arguments;
+  fuzz_begin();
+  have_embedder();
+  return 0;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
+  const char *path = fuzz_file("people.gallery", bytes, count);
+  fs_gallery *gallery = NULL;
+  fs_gallery_options options;
+  checked(fs_gallery_options_init(&options, sizeof options));
+  for (int read_only = 1; read_only >= 0; read_only--) {
+    options.read_only = read_only;
+    if (checked(fs_gallery_open(&gallery, path, embedder, &options)) != FS_OK) continue;
+    ask(gallery);
+    float ones[128];
+    for (int i = 0; i < 128; i++) ones[i] = 1;
+    checked(fs_gallery_add(gallery, "Ada", ones, 128));
+    checked(fs_gallery_remove(gallery, "Grace"));
+    ask(gallery);
+    fs_gallery_destroy(gallery);
+  }
+  unlink(path), unlink(fuzz_path("people.gallery-wal")), unlink(fuzz_path("people.gallery-shm"));
+  fuzz_end(1);
+  return 0;
+}
