@@ -219,6 +219,21 @@ private struct Search {
     for k in [1, 9] { #expect(try search.found(k, queries) == queries.map { search.sorted(k, $0) }) }
   }
 
+  /// Half a step is lost in all numbers but one, of the query, where it has 16 steps, or of the nearest row,
+  /// which has 127: it seems to be as far from the query as losses reach, and a first row is nearer.
+  @Test(arguments: [Float(16), 127])
+  func `the nearest row is found where all that is lost points one way`(steps: Float) throws {
+    let query = [1] + [Float](repeating: 0.499 / steps, count: 63)
+    var values = [[Float]](repeating: [Float](repeating: -1, count: 64), count: 33_000)
+    values[0] = query
+    values[0][1] += 0.3 * 8 * 0.499 / steps
+    values[32_999] = query
+    let search = try Search(values)
+    #expect(try search.found(1, [query])[0][0].row == 32_999)
+    let queries = [[Float]](repeating: query, count: 4)
+    #expect(try search.found(1, queries).map { $0[0].row } == [32_999, 32_999, 32_999, 32_999])
+  }
+
   @Test func `infinite rows come last`() throws {
     var values = try Search(count: 900, dimension: 36).values
     for row in stride(from: 5, to: 900, by: 90) {
