@@ -669,7 +669,7 @@ fs_status fs_distances(fs_distance_kind kind, const float *a, size_t count_a, co
 
 /* ---- Gallery: people, several photos of each; in memory, in a file or on a server ----
  *
- * Questions are answered from memory, by measuring every photo. If the gallery is stored
+ * Questions are answered from memory, exactly: no photo is passed over. If the gallery is stored
  * (fs_gallery_open), a change is written there first and then to memory: once the call returns
  * FS_OK, it survives a killed process and a power failure; a change that fails changes nothing.
  * Searches wait while memory is changed, not while anything is written. */
@@ -765,7 +765,7 @@ typedef struct fs_neighbour {
   char name[FS_NAME_CAPACITY]; /* whose photo it is */
 } fs_neighbour;
 
-/* The k photos nearest to each of `count` embeddings, by measuring every photo: `neighbours`
+/* The k photos nearest to each of `count` embeddings, exactly: `neighbours`
  * [count, k], nearest first; of equally near ones, the one added first. Each embedding gets *found
  * = min(k, photos) neighbours (`found` may be NULL); the rest of its k have an infinite distance,
  * photo UINT64_MAX and name "". One call with many embeddings is faster than many calls. */

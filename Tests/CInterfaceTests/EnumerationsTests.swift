@@ -61,7 +61,7 @@ import Testing
       (ModelInformation.Use.other, FS_MODEL_OTHER), (.embedder, FS_MODEL_EMBEDDER),
       (.detector, FS_MODEL_DETECTOR), (.styler, FS_MODEL_STYLER), (.fastStyle, FS_MODEL_FAST_STYLE),
       (.universalStyle, FS_MODEL_UNIVERSAL_STYLE), (.liveness, FS_MODEL_LIVENESS),
-      (.landmarks, FS_MODEL_LANDMARKS)
+      (.landmarks, FS_MODEL_LANDMARKS), (.enlarger, FS_MODEL_ENLARGER)
     ])
     expect([(DetectorOptions.Order.largestFirst, FS_LARGEST_FIRST), (.surestFirst, FS_SUREST_FIRST)])
     expect([
