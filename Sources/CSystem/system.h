@@ -264,93 +264,16 @@ static inline void *systemMap(size_t byteCount) {
   return start + before;
 }
 
-/* ---- Whole numbers of 8 and 16 bits in vectors of this build's width ----
- *
- * Swift's own vectors widen and narrow them one by one, in functions that builds of the kernels would share. */
-#if defined(__AVX512BW__)
-#define SYSTEM_SHORTS 32
-#elif defined(__AVX2__)
-#define SYSTEM_SHORTS 16
-#else
-#define SYSTEM_SHORTS 8
+/* Whole numbers of 8 and 16 bits in vectors of 8, 16 and 32 lanes. Each build of the kernels uses one width,
+ * by Sources/Kernels/WholeNumbers.swift; every build declares all, as Embedded Swift reads the kernels of others. */
+#define SYSTEM_LANES 8
+#include "vectors.h"
+#if defined(__x86_64__)
+#define SYSTEM_LANES 16
+#include "vectors.h"
+#define SYSTEM_LANES 32
+#include "vectors.h"
 #endif
-typedef signed char SystemBytes __attribute__((ext_vector_type(SYSTEM_SHORTS)));
-typedef short SystemShorts __attribute__((ext_vector_type(SYSTEM_SHORTS)));
-typedef int SystemWideShorts __attribute__((ext_vector_type(SYSTEM_SHORTS)));
-typedef int SystemInts __attribute__((ext_vector_type(SYSTEM_SHORTS / 2)));
-typedef float SystemFloats __attribute__((ext_vector_type(SYSTEM_SHORTS / 2)));
-typedef signed char SystemHalfBytes __attribute__((ext_vector_type(SYSTEM_SHORTS / 2)));
-typedef char SystemOctets __attribute__((vector_size(2 * SYSTEM_SHORTS)));
-typedef _Bool SystemBits __attribute__((ext_vector_type(SYSTEM_SHORTS / 2)));
-#define SYSTEM_INLINED static inline __attribute__((always_inline))
-
-SYSTEM_INLINED SystemShorts systemWiden(const signed char *bytes) {
-  SystemBytes some;
-  __builtin_memcpy(&some, bytes, sizeof some);
-  return __builtin_convertvector(some, SystemShorts);
-}
-/* sums[i] + a[2 i] * b[2 i] + a[2 i + 1] * b[2 i + 1]: one instruction for the products and their sum. */
-SYSTEM_INLINED SystemInts systemAddPairs(SystemInts sums, SystemShorts a, SystemShorts b) {
-  const SystemWideShorts products =
-      __builtin_convertvector(a, SystemWideShorts) * __builtin_convertvector(b, SystemWideShorts);
-  return sums + (products.even + products.odd);
-}
-#if defined(__AVX512VNNI__)
-/* sums[i] + four products: of the bytes of i, with sign, and of the bytes of `numbers`, without. */
-SYSTEM_INLINED SystemInts systemAddGroup(SystemInts sums, SystemInts bytes, int numbers) {
-  const SystemInts all = numbers;
-  return __builtin_ia32_vpdpbusd512(sums, all, bytes);
-}
-#else
-/* sums[i] + two products: of the halves of i and of those of `numbers`. */
-SYSTEM_INLINED SystemInts systemAddGroup(SystemInts sums, SystemInts halves, int numbers) {
-  const SystemInts all = numbers;
-  SystemShorts a, b;
-  __builtin_memcpy(&a, &halves, sizeof a);
-  __builtin_memcpy(&b, &all, sizeof b);
-  return systemAddPairs(sums, a, b);
-}
-#endif
-#if defined(__AVX2__)
-/* sums[i] + two products: of bytes 2 i and 2 i + 1, with sign, and of those of `numbers`, without. */
-SYSTEM_INLINED SystemShorts systemAddPairsOfBytes(SystemShorts sums, SystemInts bytes, int numbers) {
-  const SystemInts all = numbers;
-  SystemOctets a, b;
-  __builtin_memcpy(&a, &all, sizeof a);
-  __builtin_memcpy(&b, &bytes, sizeof b);
-#if defined(__AVX512BW__)
-  return sums + __builtin_ia32_pmaddubsw512(a, b);
-#else
-  return sums + __builtin_ia32_pmaddubsw256(a, b);
-#endif
-}
-/* sums[i] + numbers[2 i] + numbers[2 i + 1]. The compiler would take products with 1 apart. */
-SYSTEM_INLINED SystemInts systemAddHalves(SystemInts sums, SystemShorts numbers) {
-  const SystemShorts ones = 1;
-#if defined(__AVX512BW__)
-  return sums + __builtin_ia32_pmaddwd512(numbers, ones);
-#else
-  return sums + __builtin_ia32_pmaddwd256(numbers, ones);
-#endif
-}
-#endif
-SYSTEM_INLINED SystemFloats systemFloats(SystemInts numbers) { return __builtin_convertvector(numbers, SystemFloats); }
-SYSTEM_INLINED SystemInts systemInts(SystemFloats numbers) { return __builtin_convertvector(numbers, SystemInts); }
-/* A bit for each a that is not above its b, NaN too; the first is the lowest. */
-SYSTEM_INLINED unsigned systemNotAbove(SystemFloats a, SystemFloats b) {
-  const SystemBits above = __builtin_convertvector(a > b, SystemBits);
-#if SYSTEM_SHORTS == 32
-  unsigned short bits;
-#else
-  unsigned char bits;
-#endif
-  __builtin_memcpy(&bits, &above, sizeof bits);
-  return ~bits & ((1u << (SYSTEM_SHORTS / 2)) - 1);
-}
-SYSTEM_INLINED void systemStoreBytes(signed char *bytes, SystemInts numbers) {
-  const SystemHalfBytes some = __builtin_convertvector(numbers, SystemHalfBytes);
-  __builtin_memcpy(bytes, &some, sizeof some);
-}
 
 /* Does not set errno, so that loops vectorise; those with Swift's squareRoot() do not. */
 static inline float systemSquareRoot(float x) { return __builtin_elementwise_sqrt(x); }

@@ -68,13 +68,13 @@ private func encode(
     var lost = x
     multiplyAdd(&lost, negative, code)
     multiplyAdd(&squares, lost, lost)
-    let number = systemInts(code)
+    let number = integers(code)
     codeSquares = codeSquares &+ number &* number
     return number
   }
   j = 0
   while j < whole {
-    systemStoreBytes(codes + j, level(load(row + j)))
+    storeBytes(codes + j, level(load(row + j)))
     j += lanes
   }
   if rest > 0 {

@@ -36,10 +36,10 @@ package func sieveBlock(
     var j = 0
     while j < dimension {
       let some = shorts(query + j)
-      sum0 = systemAddPairs(sum0, systemWiden(row + j), some)
-      sum1 = systemAddPairs(sum1, systemWiden(row1 + j), some)
-      sum2 = systemAddPairs(sum2, systemWiden(row2 + j), some)
-      sum3 = systemAddPairs(sum3, systemWiden(row3 + j), some)
+      sum0 = addPairs(sum0, widen(row + j), some)
+      sum1 = addPairs(sum1, widen(row1 + j), some)
+      sum2 = addPairs(sum2, widen(row2 + j), some)
+      sum3 = addPairs(sum3, widen(row3 + j), some)
       j += 2 * lanes
     }
     products[i] = Float(four(sum0).wrappedSum())
@@ -53,7 +53,7 @@ package func sieveBlock(
     var sum = Integers.zero
     var j = 0
     while j < dimension {
-      sum = systemAddPairs(sum, systemWiden(row + j), shorts(query + j))
+      sum = addPairs(sum, widen(row + j), shorts(query + j))
       j += 2 * lanes
     }
     products[i] = Float(four(sum).wrappedSum())
@@ -91,7 +91,7 @@ package func sieveBlock(
   var left = low
   multiplyAdd(&left, -reach, loss)
   multiplyAdd(&left, -scale, rowScale * product)
-  return systemNotAbove(left, limit)
+  return notAbove(left, limit)
 }
 
 @inline(__always) func note(
@@ -105,8 +105,8 @@ package func sieveBlock(
   }
 }
 
-@inline(__always) func shorts(_ p: UnsafePointer<Int16>) -> SystemShorts {
-  UnsafeRawPointer(p).loadUnaligned(as: SystemShorts.self)
+@inline(__always) func shorts(_ p: UnsafePointer<Int16>) -> Shorts {
+  UnsafeRawPointer(p).loadUnaligned(as: Shorts.self)
 }
 
 /// The sum of a vector's quarters, or halves.

@@ -32,7 +32,7 @@ package func spreadBlock(
         (to + j).storeBytes(of: bytes ^ signs, as: Integers.self)
         j += 4 * lanes
       #else
-        (to + 2 * j).storeBytes(of: systemWiden(row + j), as: SystemShorts.self)
+        (to + 2 * j).storeBytes(of: widen(row + j), as: Shorts.self)
         j += 2 * lanes
       #endif
     }
@@ -59,7 +59,7 @@ package func sieveManyBlock(
   @inline(__always) func sift(_ i: Int, _ column: Int, _ sums: Integers) {
     guard i < rowCount else { return }
     let near = near(
-      systemFloats(sums), Vector(repeating: sieve.scales[first + i]),
+      floats(sums), Vector(repeating: sieve.scales[first + i]),
       Vector(repeating: sieve.losses[first + i]), Vector(repeating: sieve.lows[first + i]),
       load(reaches + column), load(scales + column), load(limits + column))
     note(near, i * columns + column, places, &count)
@@ -82,8 +82,8 @@ package func sieveManyBlock(
             _ row: UnsafeRawPointer, _ sumA: inout Integers, _ sumB: inout Integers
           ) {
             let numbers = row.loadUnaligned(fromByteOffset: 4 * g, as: Int32.self)
-            sumA = systemAddGroup(sumA, x, numbers)
-            sumB = systemAddGroup(sumB, y, numbers)
+            sumA = addGroup(sumA, x, numbers)
+            sumB = addGroup(sumB, y, numbers)
           }
           add(row0, &a0, &b0)
           add(row1, &a1, &b1)
@@ -110,30 +110,30 @@ package func sieveManyBlock(
         var a0 = startA, a1 = startA, a2 = startA, b0 = startB, b1 = startB, b2 = startB
         var g = 0
         while g < groups {
-          var shortA0 = SystemShorts.zero, shortA1 = SystemShorts.zero, shortA2 = SystemShorts.zero
-          var shortB0 = SystemShorts.zero, shortB1 = SystemShorts.zero, shortB2 = SystemShorts.zero
+          var shortA0 = Shorts.zero, shortA1 = Shorts.zero, shortA2 = Shorts.zero
+          var shortB0 = Shorts.zero, shortB1 = Shorts.zero, shortB2 = Shorts.zero
           let end = min(g + 4, groups)
           while g < end {
             let x = (a + g * step).loadUnaligned(as: Integers.self)
             let y = (b + g * step).loadUnaligned(as: Integers.self)
             @inline(__always) func add(
-              _ row: UnsafeRawPointer, _ sumA: inout SystemShorts, _ sumB: inout SystemShorts
+              _ row: UnsafeRawPointer, _ sumA: inout Shorts, _ sumB: inout Shorts
             ) {
               let numbers = row.loadUnaligned(fromByteOffset: 4 * g, as: Int32.self)
-              sumA = systemAddPairsOfBytes(sumA, x, numbers)
-              sumB = systemAddPairsOfBytes(sumB, y, numbers)
+              sumA = addPairsOfBytes(sumA, x, numbers)
+              sumB = addPairsOfBytes(sumB, y, numbers)
             }
             add(row0, &shortA0, &shortB0)
             add(row1, &shortA1, &shortB1)
             add(row2, &shortA2, &shortB2)
             g += 1
           }
-          a0 = systemAddHalves(a0, shortA0)
-          a1 = systemAddHalves(a1, shortA1)
-          a2 = systemAddHalves(a2, shortA2)
-          b0 = systemAddHalves(b0, shortB0)
-          b1 = systemAddHalves(b1, shortB1)
-          b2 = systemAddHalves(b2, shortB2)
+          a0 = addHalves(a0, shortA0)
+          a1 = addHalves(a1, shortA1)
+          a2 = addHalves(a2, shortA2)
+          b0 = addHalves(b0, shortB0)
+          b1 = addHalves(b1, shortB1)
+          b2 = addHalves(b2, shortB2)
         }
         sift(i, column, a0)
         sift(i, column + lanes, b0)
