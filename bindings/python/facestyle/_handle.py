@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, ClassVar, NoReturn, TypeVar
 
@@ -97,6 +98,12 @@ class Worker(Handle):
                 yield
             finally:
                 self._user = None
+
+    def __del__(self, is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        if not is_ending():
+            self.close()
+        elif self._lock.acquire(blocking=False):  # contextlib may be gone; what is still in use goes with the process
+            super().close()
 
     def close(self) -> None:
         """The same, as soon as no other thread uses it."""
