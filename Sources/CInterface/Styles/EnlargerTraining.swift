@@ -5,18 +5,8 @@ import Networks
 import Styles
 import Tensors
 
-/// A trainer, used by one thread at a time; others wait.
-private final class EnlargerTrainerHandle: HandleKind {
+extension EnlargerTrainer: PictureTrainer {
   static var kind: StaticString { "fs_enlarger_trainer" }
-
-  private let trainer: EnlargerTrainer
-  private let lock = Lock()
-
-  init(_ trainer: EnlargerTrainer) { self.trainer = trainer }
-
-  func use<Result>(_ body: (EnlargerTrainer) throws(Failure) -> Result) throws(Failure) -> Result {
-    try lock.hold { () throws(Failure) in try body(trainer) }
-  }
 }
 
 extension fs_enlarger_trainer_options: SizedStruct {
@@ -68,7 +58,7 @@ public func fs_enlarger_trainer_create(
     let vgg = vgg == nil ? nil : try model(vgg, "vgg")
     let given = try known(options), start = given.start == nil ? nil : try model(given.start, "start")
     let trainer = try EnlargerTrainer(.init(given), features: vgg, start: start)
-    out.pointee = Handle.make(EnlargerTrainerHandle(trainer))
+    out.pointee = Handle.make(PictureTrainerHandle(trainer))
   }
 }
 
@@ -78,14 +68,8 @@ public func fs_enlarger_trainer_step(
   _ step: UnsafeMutablePointer<fs_enlarger_training_step>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, EnlargerTrainerHandle.self, "trainer")
-    guard count >= 1, count <= 1 << 10 else {
-      throw .invalidArgument("\(UInt(bitPattern: count)) photos; expected 1 to 1024")
-    }
-    var images: [Image] = []
-    for photo in try buffer(photos, count, "photos") {
-      images.append(try Handle.object(photo, Image.self, "a photo"))
-    }
+    let handle = try EnlargerTrainer.handle(trainer)
+    let images = try pictures(photos, count, "photos", "a photo")
     try checkRoom(step, "step")
     let (report, steps) = try handle.use { trainer throws(Failure) in
       (try trainer.step(images), trainer.steps)
@@ -106,39 +90,19 @@ public func fs_enlarger_trainer_save_model(
   _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision,
   _ texts: UnsafePointer<fs_model_texts>?
 ) -> fs_status {
-  boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, EnlargerTrainerHandle.self, "trainer"),
-      path = try pathText(path, "path")
-    let numbers = try WeightFileWriter.Numbers(precision)
-    let texts = try ModelTexts(known(texts, "texts"))
-    try handle.use { trainer throws(Failure) in
-      try trainer.saveModel(path: path, numbers, metadata: texts.metadata)
-    }
-  }
+  EnlargerTrainer.saveModel(trainer, path, precision, texts)
 }
 
 @c @implementation
 public func fs_enlarger_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in
-    let path = try pathText(path, "path")
-    try Handle.object(trainer, EnlargerTrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      try trainer.save(path: path)
-    }
-  }
+  EnlargerTrainer.save(trainer, path)
 }
 
 @c @implementation
 public func fs_enlarger_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status
 {
-  boundary { () throws(Failure) in
-    let path = try pathText(path, "path")
-    try Handle.object(trainer, EnlargerTrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      try trainer.resume(path: path)
-    }
-  }
+  EnlargerTrainer.resume(trainer, path)
 }
 
 @c @implementation
-public func fs_enlarger_trainer_destroy(_ trainer: OpaquePointer?) {
-  Handle.destroy(trainer, EnlargerTrainerHandle.self)
-}
+public func fs_enlarger_trainer_destroy(_ trainer: OpaquePointer?) { EnlargerTrainer.destroy(trainer) }

@@ -5,18 +5,8 @@ import Networks
 import Styles
 import Tensors
 
-/// A trainer, used by one thread at a time; others wait.
-private final class FastTrainerHandle: HandleKind {
+extension FastStyleTrainer: PictureTrainer {
   static var kind: StaticString { "fs_fast_trainer" }
-
-  private let trainer: FastStyleTrainer
-  private let lock = Lock()
-
-  init(_ trainer: FastStyleTrainer) { self.trainer = trainer }
-
-  func use<Result>(_ body: (FastStyleTrainer) throws(Failure) -> Result) throws(Failure) -> Result {
-    try lock.hold { () throws(Failure) in try body(trainer) }
-  }
 }
 
 extension fs_fast_trainer_options: SizedStruct {
@@ -69,7 +59,7 @@ public func fs_fast_trainer_create(
     let vgg = try model(vgg, "vgg"), style = try Handle.object(style, Image.self, "style")
     let given = try known(options), start = given.start == nil ? nil : try model(given.start, "start")
     let trainer = try FastStyleTrainer(vgg, style: style, .init(given), start: start)
-    out.pointee = Handle.make(FastTrainerHandle(trainer))
+    out.pointee = Handle.make(PictureTrainerHandle(trainer))
   }
 }
 
@@ -79,14 +69,8 @@ public func fs_fast_trainer_step(
   _ step: UnsafeMutablePointer<fs_fast_training_step>?
 ) -> fs_status {
   boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer")
-    guard count >= 1, count <= 1 << 10 else {
-      throw .invalidArgument("\(UInt(bitPattern: count)) contents; expected 1 to 1024")
-    }
-    var images: [Image] = []
-    for content in try buffer(contents, count, "contents") {
-      images.append(try Handle.object(content, Image.self, "a content"))
-    }
+    let handle = try FastStyleTrainer.handle(trainer)
+    let images = try pictures(contents, count, "contents", "a content")
     try checkRoom(step, "step")
     let (report, steps) = try handle.use { trainer throws(Failure) in
       (try trainer.step(images), trainer.steps)
@@ -107,38 +91,18 @@ public func fs_fast_trainer_save_model(
   _ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?, _ precision: fs_precision,
   _ texts: UnsafePointer<fs_model_texts>?
 ) -> fs_status {
-  boundary { () throws(Failure) in
-    let handle = try Handle.object(trainer, FastTrainerHandle.self, "trainer"),
-      path = try pathText(path, "path")
-    let numbers = try WeightFileWriter.Numbers(precision)
-    let texts = try ModelTexts(known(texts, "texts"))
-    try handle.use { trainer throws(Failure) in
-      try trainer.saveModel(path: path, numbers, metadata: texts.metadata)
-    }
-  }
+  FastStyleTrainer.saveModel(trainer, path, precision, texts)
 }
 
 @c @implementation
 public func fs_fast_trainer_save(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in
-    let path = try pathText(path, "path")
-    try Handle.object(trainer, FastTrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      try trainer.save(path: path)
-    }
-  }
+  FastStyleTrainer.save(trainer, path)
 }
 
 @c @implementation
 public func fs_fast_trainer_resume(_ trainer: OpaquePointer?, _ path: UnsafePointer<CChar>?) -> fs_status {
-  boundary { () throws(Failure) in
-    let path = try pathText(path, "path")
-    try Handle.object(trainer, FastTrainerHandle.self, "trainer").use { trainer throws(Failure) in
-      try trainer.resume(path: path)
-    }
-  }
+  FastStyleTrainer.resume(trainer, path)
 }
 
 @c @implementation
-public func fs_fast_trainer_destroy(_ trainer: OpaquePointer?) {
-  Handle.destroy(trainer, FastTrainerHandle.self)
-}
+public func fs_fast_trainer_destroy(_ trainer: OpaquePointer?) { FastStyleTrainer.destroy(trainer) }

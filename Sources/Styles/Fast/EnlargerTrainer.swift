@@ -54,12 +54,9 @@ package final class EnlargerTrainer {
 
   private let options: Options
   private let vgg: Network<Float>?
-  private let architecture: Architecture
-  private let network: TrainableNetwork<Float>
-  private let optimiser: Optimiser<Float>
-  private let recycling = Memory.Recycling()
+  private let training: PictureTraining
   /// Steps completed.
-  package private(set) var steps = 0
+  package var steps: Int { training.steps }
 
   /// - Parameters:
   ///   - model: a VGG-19; nil: only pixels are compared.
@@ -73,15 +70,13 @@ package final class EnlargerTrainer {
     vgg = try model?.network()
     let architecture = Architecture.enlarger(
       factor: options.factor, filters: options.filters, blocks: options.blocks)
-    self.architecture = architecture
     if let start { try EnlargerTrainer.check(start: start, architecture) }
     var generator = Generator(seed: options.seed)
-    network = try TrainableNetwork(architecture.graph, input: architecture.input) {
+    training = try PictureTraining(architecture, rate: options.rate, end: options.steps) {
       specification throws(Failure) in
       if let start, let given = try EnlargerTrainer.tensor(specification, of: start) { return given }
       return try architecture.enlargerTensor(specification, factor: options.factor, &generator)
     }
-    optimiser = try Optimiser(.adam(Adam()), network.parameters)
   }
 
   /// Of a start.
@@ -111,8 +106,8 @@ package final class EnlargerTrainer {
     guard !photos.isEmpty else { throw .invalidArgument("a step on 0 photos; expected 1 or more") }
     let batch = try EnlargingBatch(
       photos, side: options.side, factor: options.factor, seed: options.seed, step: steps)
-    let tape = Tape<Float>(), leaves = network.leaves(on: tape)
-    let made = try network.run(tape.constant(batch.small), leaves, .training, on: tape)
+    let tape = Tape<Float>(), leaves = training.network.leaves(on: tape)
+    let made = try training.network.run(tape.constant(batch.small), leaves, .training, on: tape)
     try batch.ignoreEdges(EnlargerTrainer.margin * options.factor, of: made.tensor)
     var report = Report()
     let pixels = try pixelCost(made, batch.large, on: tape)
@@ -124,22 +119,10 @@ package final class EnlargerTrainer {
       parts.append(features)
       weights.append(options.featureWeight)
     }
-    guard report.total.isFinite else { throw .badData("step \(steps): the cost is \(report.total)") }
+    try training.check(report.total)
     let total = try tape.weightedSum(parts, weights)
-    var trained: [Variable<Float>] = []
-    for (leaf, parameter) in zip(leaves, network.parameters) where parameter.isTrained {
-      trained.append(leaf)
-    }
-    try optimiser.step(tape.gradients(of: total, at: trained), rate: rate)
-    steps += 1
+    try training.step(training.gradients(of: total, leaves, on: tape))
     return report
-  }
-
-  /// Of the next step.
-  private var rate: Float {
-    guard let end = options.steps else { return options.rate }
-    let rate = Double(options.rate)
-    return Float(Schedule.cosine(rate: rate, minimum: rate / 100, steps: end).rate(at: steps))
   }
 
   private func pixelCost(
@@ -166,38 +149,24 @@ package final class EnlargerTrainer {
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, metadata: [String: String] = [:]
   ) throws(Failure) {
-    var file = WeightFileWriter()
-    file.metadata = metadata
-    file.metadata["architecture"] = "\(architecture.name)"
-    file.metadata["factor"] = "\(options.factor)"
-    file.metadata["filters"] = "\(options.filters)"
-    file.metadata["blocks"] = "\(options.blocks)"
-    for parameter in network.parameters { try file.add(parameter.name, parameter.value, as: numbers) }
-    try file.write(path: path)
+    try training.saveModel(
+      path: path, numbers,
+      sizes: [("factor", options.factor), ("filters", options.filters), ("blocks", options.blocks)],
+      metadata: metadata)
   }
 
   // MARK: Checkpoints
 
-  private var checkpoint: Checkpoint<Float> {
-    let checkpoint = Checkpoint("\(architecture.name)", network.parameters, optimiser.state)
-    checkpoint.texts = options.texts
-    checkpoint.texts["features"] = vgg == nil ? "none" : EnlargerTrainer.featureLayer
-    return checkpoint
+  private var texts: [String: String] {
+    var texts = options.texts
+    texts["features"] = vgg == nil ? "none" : EnlargerTrainer.featureLayer
+    return texts
   }
 
   /// Writes everything needed to resume; an older file stays intact until the new one is complete.
-  package func save(path: String) throws(Failure) {
-    let checkpoint = checkpoint
-    checkpoint.counters["step"] = [UInt64(steps)]
-    try checkpoint.write(path: path)
-  }
+  package func save(path: String) throws(Failure) { try training.save(path: path, texts) }
 
   /// Resumes from a checkpoint of the same options, with the same bits.
   /// - Throws: the errors of `Checkpoint.read`, naming the option that differs; nothing is changed then.
-  package func resume(path: String) throws(Failure) {
-    let checkpoint = checkpoint, file = try WeightFile(path: path)
-    let step = try Checkpoint<Float>.step(file)
-    try checkpoint.read(file)
-    steps = step
-  }
+  package func resume(path: String) throws(Failure) { try training.resume(path: path, texts) }
 }

@@ -50,16 +50,13 @@ package final class FastStyleTrainer {
 
   private let options: Options
   private let vgg: Network<Float>
-  private let architecture: Architecture
-  private let network: TrainableNetwork<Float>
-  private let optimiser: Optimiser<Float>
+  private let training: PictureTraining
   /// The style's mean products of channels, by scale and layer.
   private let grams: [[Tensor<Float>]]
   /// Names the style's picture in checkpoints.
   private let style: String
-  private let recycling = Memory.Recycling()
   /// Steps completed.
-  package private(set) var steps = 0
+  package var steps: Int { training.steps }
 
   /// - Parameters:
   ///   - model: a VGG-19.
@@ -71,15 +68,13 @@ package final class FastStyleTrainer {
     self.options = options
     vgg = try model.network()
     let architecture = Architecture.fastStyleResize(filters: options.filters, blocks: options.blocks)
-    self.architecture = architecture
     if let start { try FastStyleTrainer.check(start: start, architecture, options) }
     var generator = Generator(seed: options.seed)
-    network = try TrainableNetwork(architecture.graph, input: architecture.input) {
+    training = try PictureTraining(architecture, rate: options.rate, end: options.steps) {
       specification throws(Failure) in
       if let start { return try start.weights.tensor(specification.name, specification.extents) }
       return try FastStyleTrainer.initial(specification, &generator)
     }
-    optimiser = try Optimiser(.adam(Adam()), network.parameters)
     var grams: [[Tensor<Float>]] = []
     let cut = try cover(style, width: options.side, height: options.side)
     var fingerprint = Fingerprint()
@@ -135,17 +130,9 @@ package final class FastStyleTrainer {
         for (sum, gradient) in zip(sums, gradients) { add(gradient, to: sum) }
       }
     }
-    guard report.total.isFinite else { throw .badData("step \(steps): the cost is \(report.total)") }
-    try optimiser.step(sums, rate: rate)
-    steps += 1
+    try training.check(report.total)
+    try training.step(sums)
     return report
-  }
-
-  /// Of the next step.
-  private var rate: Float {
-    guard let end = options.steps else { return options.rate }
-    let rate = Double(options.rate)
-    return Float(Schedule.cosine(rate: rate, minimum: rate / 100, steps: end).rate(at: steps))
   }
 
   private func gradients(
@@ -159,8 +146,8 @@ package final class FastStyleTrainer {
     let target = try VGGPicture(bytesOf: image).numbers.reshaped([1, side, side, 3])
     let contentFeatures = try vgg.run(target, .init([FastStyleTrainer.contentLayer]))[0]
 
-    let tape = Tape<Float>(), leaves = network.leaves(on: tape)
-    let painted = try network.run(tape.constant(levels), leaves, .training, on: tape)
+    let tape = Tape<Float>(), leaves = training.network.leaves(on: tape)
+    let painted = try training.network.run(tape.constant(levels), leaves, .training, on: tape)
     var picture = try VGGPicture.entered(painted, on: tape)
     var styles: [Variable<Float>] = []
     var contentCost: Variable<Float>?
@@ -184,11 +171,7 @@ package final class FastStyleTrainer {
     report.content += Double(contentCost.scalar * options.contentWeight * share)
     for style in styles { report.style += Double(style.scalar * options.styleWeight * share) }
     report.smoothness += Double(smoothness.scalar * options.smoothness * share)
-    var trained: [Variable<Float>] = []
-    for (leaf, parameter) in zip(leaves, network.parameters) where parameter.isTrained {
-      trained.append(leaf)
-    }
-    return try tape.gradients(of: total, at: trained)
+    return try training.gradients(of: total, leaves, on: tape)
   }
 
   /// The mean of the squared steps to the right and downwards.
@@ -205,39 +188,25 @@ package final class FastStyleTrainer {
   package func saveModel(
     path: String, _ numbers: WeightFileWriter.Numbers, metadata: [String: String] = [:]
   ) throws(Failure) {
-    var file = WeightFileWriter()
-    file.metadata = metadata
-    file.metadata["architecture"] = "\(architecture.name)"
-    file.metadata["filters"] = "\(options.filters)"
-    file.metadata["blocks"] = "\(options.blocks)"
-    for parameter in network.parameters { try file.add(parameter.name, parameter.value, as: numbers) }
-    try file.write(path: path)
+    try training.saveModel(
+      path: path, numbers, sizes: [("filters", options.filters), ("blocks", options.blocks)],
+      metadata: metadata)
   }
 
   // MARK: Checkpoints
 
-  private var checkpoint: Checkpoint<Float> {
-    let checkpoint = Checkpoint("\(architecture.name)", network.parameters, optimiser.state)
-    checkpoint.texts = options.texts
-    checkpoint.texts["style"] = style
-    return checkpoint
+  private var texts: [String: String] {
+    var texts = options.texts
+    texts["style"] = style
+    return texts
   }
 
   /// Writes everything needed to resume; an older file stays intact until the new one is complete.
-  package func save(path: String) throws(Failure) {
-    let checkpoint = checkpoint
-    checkpoint.counters["step"] = [UInt64(steps)]
-    try checkpoint.write(path: path)
-  }
+  package func save(path: String) throws(Failure) { try training.save(path: path, texts) }
 
   /// Resumes from a checkpoint of the same style and options, with the same bits.
   /// - Throws: the errors of `Checkpoint.read`, naming the option that differs; nothing is changed then.
-  package func resume(path: String) throws(Failure) {
-    let checkpoint = checkpoint, file = try WeightFile(path: path)
-    let step = try Checkpoint<Float>.step(file)
-    try checkpoint.read(file)
-    steps = step
-  }
+  package func resume(path: String) throws(Failure) { try training.resume(path: path, texts) }
 }
 
 private func add(_ gradient: Tensor<Float>, to sum: Tensor<Float>) {
