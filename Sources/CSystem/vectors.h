@@ -27,6 +27,7 @@ SYSTEM_INLINED SYSTEM_NAME(SystemInts) SYSTEM_NAME(systemAddPairs)(
       __builtin_convertvector(a, SYSTEM_NAME(SystemWideShorts)) * __builtin_convertvector(b, SYSTEM_NAME(SystemWideShorts));
   return sums + (products.even + products.odd);
 }
+#if SYSTEM_LANES == 8
 /* sums[i] + two products: of the halves of i and of those of `numbers`. */
 SYSTEM_INLINED SYSTEM_NAME(SystemInts) SYSTEM_NAME(systemAddGroup)(
     SYSTEM_NAME(SystemInts) sums, SYSTEM_NAME(SystemInts) halves, int numbers) {
@@ -36,7 +37,7 @@ SYSTEM_INLINED SYSTEM_NAME(SystemInts) SYSTEM_NAME(systemAddGroup)(
   __builtin_memcpy(&b, &all, sizeof b);
   return SYSTEM_NAME(systemAddPairs)(sums, a, b);
 }
-#if SYSTEM_LANES > 8
+#else
 /* sums[i] + two products: of bytes 2 i and 2 i + 1, with sign, and of those of `numbers`, without. */
 SYSTEM_INLINED SYSTEM_NAME(SystemShorts) SYSTEM_NAME(systemAddPairsOfBytes)(
     SYSTEM_NAME(SystemShorts) sums, SYSTEM_NAME(SystemInts) bytes, int numbers) {

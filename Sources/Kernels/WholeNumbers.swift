@@ -16,11 +16,7 @@ import CSystem
     systemAddHalves32(sums, numbers)
   }
   @inline(__always) func addGroup(_ sums: Integers, _ numbers: Integers, _ other: Int32) -> Integers {
-    #if VNNI
-      systemAddBytes32(sums, numbers, other)
-    #else
-      systemAddGroup32(sums, numbers, other)
-    #endif
+    systemAddBytes32(sums, numbers, other)
   }
   @inline(__always) func floats(_ numbers: Integers) -> Vector { systemFloats32(numbers) }
   @inline(__always) func integers(_ numbers: Vector) -> Integers { systemInts32(numbers) }
@@ -40,9 +36,6 @@ import CSystem
   }
   @inline(__always) func addHalves(_ sums: Integers, _ numbers: Shorts) -> Integers {
     systemAddHalves16(sums, numbers)
-  }
-  @inline(__always) func addGroup(_ sums: Integers, _ numbers: Integers, _ other: Int32) -> Integers {
-    systemAddGroup16(sums, numbers, other)
   }
   @inline(__always) func floats(_ numbers: Integers) -> Vector { systemFloats16(numbers) }
   @inline(__always) func integers(_ numbers: Vector) -> Integers { systemInts16(numbers) }

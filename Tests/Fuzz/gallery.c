@@ -1,13 +1,6 @@
 /* A gallery's file, as it may come from anybody; opened to be read and to be changed. */
 #include "people.h"
 
-int LLVMFuzzerInitialize(int *count, char ***arguments) {
-  (void)count, (void)arguments;
-  fuzz_begin();
-  have_embedder();
-  return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   const char *path = fuzz_file("people.gallery", bytes, count);
   fs_gallery *gallery = NULL;

@@ -13,6 +13,13 @@ static inline void have_embedder(void) {
   fs_model_destroy(model);
 }
 
+int LLVMFuzzerInitialize(int *count, char ***arguments) {
+  (void)count, (void)arguments;
+  fuzz_begin();
+  have_embedder();
+  return 0;
+}
+
 static inline void ask(fs_gallery *gallery) {
   float zeros[128] = {0};
   fs_neighbour neighbours[3];

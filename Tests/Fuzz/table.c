@@ -1,13 +1,6 @@
 /* Tables of people, imported. */
 #include "people.h"
 
-int LLVMFuzzerInitialize(int *count, char ***arguments) {
-  (void)count, (void)arguments;
-  fuzz_begin();
-  have_embedder();
-  return 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   const char *path = fuzz_file("people.csv", bytes, count);
   fs_gallery *gallery = NULL;

@@ -45,7 +45,10 @@ extension Layers {
       let picture = try model.input(Picture(opening: photo), longest: layers.size)
       var results: [JSON] = []
       for name in layers.layer.names {
-        let units = try units(of: model, name, picture), output = layers.output(for: name)
+        let units = try layers.chosen(9, model.describe(layer: name), name) { () throws(Failure) in
+          try model.features(picture, name, layers.pooling.value)
+        }
+        let output = layers.output(for: name)
         var rows: [[Picture]] = [], found: [(unit: Int, patch: fs_unit_patch)] = []
         for unit in units {
           var row: [Picture] = []
@@ -64,13 +67,6 @@ extension Layers {
         report(name, output, found, &results)
       }
       if common.json { print(JSON.array(results)) }
-    }
-
-    private func units(of model: Model, _ layer: String, _ picture: Picture) throws(Failure) -> [Int] {
-      guard let strongest = layers.strongest else {
-        return try layers.present(layers.units?.numbers ?? Array(0..<9), model.describe(layer: layer), layer)
-      }
-      return try model.features(picture, layer, layers.pooling.value).strongest(strongest)
     }
 
     private func report(

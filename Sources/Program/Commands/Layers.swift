@@ -240,13 +240,7 @@ struct Layers: ParsableCommand {
       var results: [JSON] = []
       for name in layers.layer.names {
         let answer = try model.features(given, name, layers.pooling.value), peaks = answer.peaks
-        let units: [Int]
-        if let strongest = layers.strongest {
-          units = answer.strongest(strongest)
-        } else {
-          units = try layers.present(
-            layers.units?.numbers ?? Array(0..<16), try model.describe(layer: name), name)
-        }
+        let units = try layers.chosen(16, model.describe(layer: name), name) { answer }
         let output = layers.output(for: name)
         try draw(answer, units, peaks, picture).keep(at: output)
         if common.json {
@@ -336,6 +330,14 @@ struct LayerOptions: ParsableArguments {
   /// Refuses files that could not be written.
   func checkFiles() throws(Failure) {
     for name in layer.names { try checkOutputs(output(for: name)) }
+  }
+
+  /// The units with the largest responses, the requested ones, or the first few.
+  func chosen(
+    _ first: Int, _ layer: fs_layer_info, _ name: String, _ answer: () throws(Failure) -> LayerAnswer
+  ) throws(Failure) -> [Int] {
+    if let strongest { return try answer().strongest(strongest) }
+    return try present(units?.numbers ?? Array(0..<first), layer, name)
   }
 
   /// The requested units, which the layer must have; of the default ones those that it has.
