@@ -6,7 +6,7 @@
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
 #                   make train-detector DATA=folder: faces-yunet
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others;
-#                   make bench-builds REF=commit: beside the build of another commit
+#                   make bench-builds REF=commit: beside the build of another commit; make bench-instructions: a count
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
 #   make showcase   every way to paint, on one page
 #   make docs       the documentation as a site, build/site/index.html
@@ -255,9 +255,11 @@ $(BENCH): $(SOURCES) | have-deps
 
 FIRST_USE := $(BUILD)/first-use
 ONE_FACE := $(BUILD)/one-face
+INSTRUCTIONS := $(BUILD)/instructions
 $(FIRST_USE): benchmarks/first_use.c
 $(ONE_FACE): benchmarks/one_face.c
-$(FIRST_USE) $(ONE_FACE): include/facestyle.h $(LIBRARY)
+$(INSTRUCTIONS): benchmarks/instructions.c
+$(FIRST_USE) $(ONE_FACE) $(INSTRUCTIONS): include/facestyle.h $(LIBRARY)
 	$(CC) -O2 -Iinclude $(filter %.c,$^) -o $@ -L$(BUILD) -lfacestyle -Wl,-rpath,'$$ORIGIN'
 
 .PHONY: bench
@@ -269,6 +271,11 @@ bench: $(BENCH) $(FIRST_USE) models
 .PHONY: bench-memory
 bench-memory: $(ONE_FACE) models
 	@for i in 1 2 3; do $(ONE_FACE) $(BUILD)/photos/obama.jpg; done
+
+# How many instructions fixed work takes, beside those recorded; UPDATE=1 records them. Part of `test`: it times nothing.
+.PHONY: bench-instructions
+bench-instructions: $(INSTRUCTIONS) models
+	benchmarks/instructions.sh $(BUILD) $(if $(UPDATE),--update)
 
 # Beside PyTorch, ONNX Runtime, facenet-pytorch and FAISS, in turn, in one run: benchmarks/README.md.
 PEERS := $(BUILD)/peers/.ready
@@ -334,7 +341,7 @@ lint: | have-deps
 	@Tools/lint
 
 .PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-faults test-threads test-python test-ray test-install
-test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-faults test-install test-python test-daemon
+test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-faults bench-instructions test-install test-python test-daemon
 	@echo "all tests passed"
 
 # Everything with the best build of the kernels, then with each other that the machine can run: a tolerance that was set on one
