@@ -367,6 +367,7 @@ test-c: $(LIBRARY) models have-pictures
 test-embedded: $(EMBEDDED) models have-pictures
 	Tests/ABI/symbols_test.sh $(BUILD)/embedded/libfacestyle.so
 	Tests/CTests/run.sh $(BUILD)/embedded
+	Tests/Faults/run.sh $(BUILD)/embedded
 
 test-valgrind: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD) --valgrind

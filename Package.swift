@@ -60,7 +60,10 @@ let reserved: [LinkerSetting] = [
     [
       "malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "free", "malloc_usable_size",
       "strdup"
-    ].flatMap { ["-Xlinker", "--wrap=\($0)"] })
+    ].flatMap { ["-Xlinker", "--wrap=\($0)"] }
+      // CSystem/runtime.h has the reason.
+      + (isEmbedded
+        ? ["-Xlinker", "--defsym=swift_deallocPartialClassInstance=facestyle_free_unfinished"] : []))
 ]
 
 let codecs: [LinkerSetting] = [

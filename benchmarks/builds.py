@@ -1,4 +1,4 @@
-"""This build beside that of another commit: same inputs, same weights, same threads, in turn. README.md tells how to run it."""
+"""This build beside that of another commit, or beside the library without a Swift runtime: same inputs, same weights, same threads, in turn. README.md tells how to run it."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ HEAD = f"{'work':<17} {'threads':>7} {'this ms':>9} {'other':>9} {'ratio':>6} {'
 
 def main():
     options = arguments()
-    commit = resolved(options.ref)
+    commit = options.ref if options.ref == works.EMBEDDED else resolved(options.ref)
     build(commit)
     FOLDER.mkdir(parents=True, exist_ok=True)
     rows, faults = [], []
@@ -49,7 +49,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     names = [work.name for work in WORKS]
-    parser.add_argument("ref", help="a commit or a tag")
+    parser.add_argument("ref", help="a commit or a tag, or `embedded`: this tree's library without a Swift runtime")
     parser.add_argument("--only", metavar="WORK,...", type=lambda text: text.split(","), help=", ".join(names))
     parser.add_argument("--pairs", type=int, default=9, metavar="N", help="measurements a row (default 9)")
     parser.add_argument(
@@ -70,12 +70,15 @@ def resolved(ref):
     found = subprocess.run(
         ["git", "-C", works.ROOT, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}"], stdout=subprocess.PIPE, text=True)
     if found.returncode:
-        sys.exit(f"no commit {ref}; expected a commit or a tag of this repository")
+        sys.exit(f"no commit {ref}; expected a commit or a tag of this repository, or `{works.EMBEDDED}`")
     return found.stdout.strip()
 
 
 def build(commit):
     """The library of a commit in a tree of its own, and the program that uses it once. Made once a commit."""
+    if commit == works.EMBEDDED:
+        subprocess.run(["make", "-C", works.ROOT, works.EMBEDDED], check=True, stdout=sys.stderr)
+        return
     tree = works.BUILDS / commit
     if not tree.exists():
         part = tree.with_name(f"{commit}.part")

@@ -1,6 +1,7 @@
 """Our side: libfacestyle, by its Python package; that of another commit by the package of its own tree."""
 
 import json
+import os
 import queue
 import resource
 import subprocess
@@ -10,7 +11,7 @@ import time
 
 import numpy as np
 from measure import Queries, timed
-from works import BENCH, BUILDS, DLIB, HISTORY, MODELS, NEAREST, ROOT, STYLE, VGG, jpeg
+from works import BENCH, BUILDS, DLIB, EMBEDDED, HISTORY, MODELS, NEAREST, ROOT, STYLE, VGG, jpeg
 
 TRACE_STEPS = 4
 MARGIN = 2  # of triplets; wide, so that no triplet is apart and drops out
@@ -19,8 +20,11 @@ MARGIN = 2  # of triplets; wide, so that no triplet is apart and drops out
 def make(name, work, arrays, threads, folder):
     if work.kind == "gemm":
         return Gemm(work, threads)
-    _, _, commit = name.partition("@")
-    tree = BUILDS / commit if commit else ROOT
+    _, _, build = name.partition("@")
+    tree = BUILDS / build if build not in ("", EMBEDDED) else ROOT
+    if build == EMBEDDED:
+        os.environ["FACESTYLE_LIBRARY"] = str(ROOT / "build" / "embedded" / "libfacestyle.so.0")
+        os.environ["LD_LIBRARY_PATH"] = str(ROOT / "build" / "embedded")  # of programs that are started
     if work.kind == "first":
         return FirstUse(tree, threads)
     sys.path.insert(0, str(tree / "bindings" / "python"))

@@ -50,6 +50,7 @@ STYLE = 19  # of the 26, counted from 0
 ARCFACE = "arcface50.onnx"  # written by published.py
 BENCH = BUILD / "facestyle-bench"
 BUILDS = BUILD / "builds"  # trees of other commits with their libraries, by builds.py
+EMBEDDED = "embedded"  # among builds: this tree's library without a Swift runtime
 NETWORK_PEERS = ("onnxruntime", "pytorch")
 NEAREST = 5  # how many a search finds for each query
 HISTORY = 100  # pairs of an L-BFGS that has much to do of its own

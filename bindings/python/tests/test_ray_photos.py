@@ -98,7 +98,7 @@ def test_workers_that_die_in_the_middle_change_nothing(cluster, album, alone, tm
     marker = tmp_path / "died"
     faces = binary(album).map_batches(
         DyingEmbedder, fn_constructor_kwargs={"marker": str(marker), **OPTIONS}, batch_format="pyarrow", batch_size=3, num_cpus=1,
-        concurrency=2)
+        compute=ray.data.ActorPoolStrategy(size=2))
     faces.write_parquet(str(tmp_path / "faces"))
     assert marker.exists()
     found = rows(parquet.read_table(tmp_path / "faces"))

@@ -87,4 +87,10 @@ def embed_photos(
     options = {
         "column": column, "keep": keep, "detector": detector, "embedder": embedder, "min_face": min_face, "max_faces": max_faces}  # fmt: skip
     return dataset.map_batches(
-        EmbedPhotos, fn_constructor_kwargs=options, batch_format="pyarrow", batch_size=batch_size, num_cpus=cpus, concurrency=workers)
+        EmbedPhotos, fn_constructor_kwargs=options, batch_format="pyarrow", batch_size=batch_size, num_cpus=cpus, compute=_pool(workers))
+
+
+def _pool(workers: Union[int, tuple[int, int], None]) -> ray.data.ActorPoolStrategy:
+    if isinstance(workers, tuple):
+        return ray.data.ActorPoolStrategy(min_size=workers[0], max_size=workers[1])
+    return ray.data.ActorPoolStrategy(size=workers)
