@@ -332,7 +332,7 @@ const char *fs_model_architecture(const fs_model *model);
 const char *fs_model_metadata(const fs_model *model, const char *key);
 /* How many numbers its weights are. */
 size_t fs_model_parameter_count(const fs_model *model);
-/* A hash of all weights, and of all metadata but texts for people ("name" and the members of
+/* A hash of all weights, and of all metadata but texts for people ("name" and the texts of
  * fs_model_texts), independent of their order; 0 for NULL. */
 uint64_t fs_model_fingerprint(const fs_model *model);
 void fs_model_destroy(fs_model *model);
@@ -371,18 +371,26 @@ typedef struct fs_model_info {
   int32_t hidden;           /* in a list: 1 if an earlier folder has a model of that name, so that
                              * only the path opens this one */
   uint32_t styles;          /* that a fast style has learned; 0 for another use */
+  int32_t mirrored;         /* 1 if its embeddings are means over pictures and their mirror images;
+                             * see fs_model_texts */
 } fs_model_info;
 
 fs_status fs_model_info_get(const fs_model *model, fs_model_info *info);
 
-/* What a model says of itself to people: kept in its file as metadata of these names. At most 4096
- * bytes each; NULL or "": nothing. Set `size` to its sizeof and the rest to 0 first. */
+/* What a model says of itself: kept in its file as metadata of these names. Texts are for people, at
+ * most 4096 bytes each; NULL or "": nothing. Set `size` to its sizeof and the rest to 0 first. */
 typedef struct fs_model_texts {
   size_t size;
   const char *licence;
   const char *accuracy; /* measured on what: "96.8 % of LFW's pairs" */
   const char *note;
   const char *source;   /* where the weights are from */
+  float threshold;      /* of an embedder or detector, instead of its file's; 0: the file's.
+                         * fs_trainer_save_model has a parameter for it */
+  int32_t mirrored;     /* of an embedder: 1 for the mean of a picture's embedding and its mirror
+                         * image's (of length 1 if theirs is), at twice the time, which errs less;
+                         * distances are others, so give a threshold, too. -1: not; 0: as in the
+                         * file. Galleries of one and the other are of different models */
 } fs_model_texts;
 
 /* The models that can be opened by name, as they were when the list was made. */

@@ -38,19 +38,33 @@ extension Embedder {
   /// A chip on its way through the network.
   private struct Pass {
     let tape = Tape<Float>()
-    let pixels, embedding: Variable<Float>
+    let pixels: Variable<Float>
+    private let mirrored: (pixels: Variable<Float>, Mirroring)?
+    let embedding: Variable<Float>
 
     init(_ embedder: Embedder, _ chip: Image) throws(Failure) {
       try embedder.check(chip)
       let x = try embedder.architecture.input(chip.pixels, height: chip.height, width: chip.width)
       pixels = tape.leaf(x)
-      embedding = try embedder.network.run(pixels, .init(["embedding"]), on: tape)[0]
+      let plain = try embedder.network.run(pixels, .init(["embedding"]), on: tape)[0]
+      if let mirroring = embedder.mirroring {
+        let leaf = tape.leaf(try mirroring.mirrored(x))
+        mirrored = (leaf, mirroring)
+        let other = try embedder.network.run(leaf, .init(["embedding"]), on: tape)[0]
+        embedding = try mirroring.mean(plain, other, on: tape)
+      } else {
+        (mirrored, embedding) = (nil, plain)
+      }
       for i in 0..<embedding.tensor.count { try embedder.check(embedding.tensor[i]) }
     }
 
     func gradient(to other: Tensor<Float>) throws(Failure) -> (Float, Tensor<Float>) {
       let squared = try tape.squaredDistance(embedding, to: other, factor: 1)
-      return (squared.scalar, try tape.gradients(of: squared, at: [pixels])[0])
+      guard let (leaf, mirroring) = mirrored else {
+        return (squared.scalar, try tape.gradients(of: squared, at: [pixels])[0])
+      }
+      let found = try tape.gradients(of: squared, at: [pixels, leaf])
+      return (squared.scalar, try found[0].adding(mirroring.mirrored(found[1])))
     }
   }
 }

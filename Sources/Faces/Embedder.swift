@@ -19,6 +19,7 @@ package final class Embedder: @unchecked Sendable {
   private static let maxBatch = 16
   let architecture: Architecture
   let network: Network<Float>
+  let mirroring: Mirroring?
   private let executor: Executor
 
   package init(_ model: Model) throws(Failure) {
@@ -52,6 +53,7 @@ package final class Embedder: @unchecked Sendable {
       throw .badData("model: threshold \(threshold); expected at least 0")
     }
     self.threshold = threshold
+    mirroring = try Mirroring(model, architecture)
     dimension = architecture.dimension
     fingerprint = model.weights.fingerprint
     self.model = try ModelInformation(model)
@@ -91,9 +93,12 @@ package final class Embedder: @unchecked Sendable {
   /// weights that they share. More would leave the cache sooner than the weights.
   private func batchSize(of count: Int) throws(Failure) -> Int {
     guard count > 1 else { return 1 }
-    let each = try executor.needed(batch: 1, height: height, width: width).memory
+    let each = try executor.needed(batch: passes, height: height, width: width).memory
     return max(1, min(count, Embedder.maxBatch, 2 * model.parameterCount / max(1, each)))
   }
+
+  /// How often a picture goes through the network.
+  private var passes: Int { mirroring == nil ? 1 : 2 }
 
   /// The embeddings of `count` pictures, one after another: `count * dimension` numbers.
   /// - Parameter chip: picture i as the network takes it; one at a time is held.
@@ -101,19 +106,27 @@ package final class Embedder: @unchecked Sendable {
     count: Int, chip: (Int) throws(Failure) -> Image
   ) throws(Failure) -> Storage<Float> {
     let answers = try Storage<Float>(count: count * dimension)
-    let each = width * height * architecture.input.channels, size = try batchSize(of: count)
+    let channels = architecture.input.channels, each = width * height * channels
+    let size = try batchSize(of: count)
     for first in stride(from: 0, to: count, by: size) {
       let batch = min(size, count - first)
-      try executor.run(batch: batch, height: height, width: width) { input throws(Failure) in
+      try executor.run(batch: batch * passes, height: height, width: width) { input throws(Failure) in
         for i in 0..<batch {
           let chip = try chip(first + i)
           try check(chip)
           chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
         }
+        mirroring?.mirror(
+          input, into: input + batch * each, rows: batch * height, width: width, channels: channels)
       } _: { found throws(Failure) in
         let found = found[0]
-        for i in 0..<(batch * dimension) { try check(found[i]) }
-        answers.withPointer { ($0 + first * dimension).update(from: found, count: batch * dimension) }
+        for i in 0..<(batch * passes * dimension) { try check(found[i]) }
+        answers.withPointer { answers in
+          let answers = answers + first * dimension
+          answers.update(from: found, count: batch * dimension)
+          mirroring?.average(
+            answers, with: found + batch * dimension, count: batch, dimension: dimension)
+        }
       }
     }
     return answers
@@ -135,7 +148,7 @@ package final class Embedder: @unchecked Sendable {
   /// Peak memory in bytes that embedding `count` pictures adds to the process, excluding the embeddings.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
-    return try executor.memoryNeeded(batch: batchSize(of: count), height: height, width: width)
+    return try executor.memoryNeeded(batch: batchSize(of: count) * passes, height: height, width: width)
   }
 
   /// The photo's main face: large and near the centre. For a network that sees whole pictures, the whole

@@ -812,7 +812,7 @@ def test_models_are_listed_with_where_they_are_and_what_they_are_for(tmp_path):
     environment = {"FACESTYLE_MODELS": str(MODELS.resolve()), "XDG_DATA_HOME": str(tmp_path)}
     models = listed(environment=environment)
     assert list(models[0]) == [
-        "name", "path", "role", "use", "architecture", "bytes", "parameters", "styles", "licence", "accuracy", "note", "hidden",
+        "name", "path", "role", "use", "architecture", "bytes", "parameters", "styles", "mirrored", "licence", "accuracy", "note", "hidden",
         "fault"]  # fmt: skip
     first = {model["name"]: model for model in reversed(models)}
     assert first["dlib-resnet"]["role"] == "faces" and first["mtcnn"]["role"] == "faces-points"
@@ -840,6 +840,17 @@ def test_a_model_is_written_in_another_precision(tmp_path):
     absent = str(tmp_path / "absent.safetensors")
     assert f"{absent}: No such file" in refused("models", "convert", absent, "-o", again, "--precision", "int8")
     assert "No such file" in refused("models", "convert", shipped, "-o", "/nowhere/a.safetensors", "--precision", "int8")
+    assert "mirrored for a model that is no embedder" in refused("models", "convert", shipped, "-o", again, "--precision", "int8", "--mirrored")
+
+
+def test_an_embedder_is_mirrored_or_not_and_has_the_threshold_that_was_given(tmp_path):
+    shipped = REPOSITORY / "models" / "faces-nn4.safetensors"
+    for setting in ("mirrored", "no-mirrored"):
+        file = tmp_path / f"{setting}.safetensors"
+        good("models", "convert", shipped, "-o", file, "--precision", "int8", f"--{setting}", "--threshold", "0.25")
+        (found,) = [model for model in listed(environment={"FACESTYLE_MODELS": str(tmp_path)}) if model["path"] == str(file)]
+        assert found["mirrored"] is (setting == "mirrored")
+        assert parsed(good("compare", OBAMA, OBAMA, "--model", file, "--json"))["threshold"] == 0.25
 
 
 @models

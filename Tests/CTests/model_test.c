@@ -378,6 +378,48 @@ static void saved(void) {
     CHECK(bytes[FS_FLOAT16] < bytes[FS_FLOAT32] * 0.52 && bytes[FS_INT8] < bytes[FS_FLOAT32] * 0.27);
     fs_model_destroy(model);
   }
+  TEST("an embedder that is mirrored is another model, whose embedding of a picture is the mirror image's") {
+    fs_model *model = NULL, *mirrored = NULL, *plain = NULL;
+    fs_model_info info = {.size = sizeof info};
+    REQUIRE_OK(fs_model_open(&model, shipped));
+    fs_model_texts settings = {.size = sizeof settings, .threshold = 0.25f, .mirrored = 1};
+    CHECK_OK(fs_model_save(model, in_folder("again.safetensors"), FS_INT8, &settings));
+    REQUIRE_OK(fs_model_open(&mirrored, in_folder("again.safetensors")));
+    CHECK_OK(fs_model_info_get(mirrored, &info));
+    CHECK(info.mirrored == 1);
+    settings = (fs_model_texts){.size = sizeof settings, .mirrored = -1};
+    CHECK_OK(fs_model_save(model, in_folder("again.safetensors"), FS_INT8, &settings));
+    REQUIRE_OK(fs_model_open(&plain, in_folder("again.safetensors")));
+    CHECK_OK(fs_model_info_get(plain, &info));
+    CHECK(info.mirrored == 0 && fs_model_fingerprint(plain) != fs_model_fingerprint(mirrored));
+    fs_model *models[] = {plain, mirrored};
+    for (int i = 0; i < 2; i++) {
+      static uint8_t levels[2][96][96][3];
+      for (int y = 0; y < 96; y++)
+        for (int x = 0; x < 96; x++)
+          for (int c = 0; c < 3; c++) levels[0][y][x][c] = levels[1][y][95 - x][c] = (uint8_t)(x * (c + 2) + y * y / 50);
+      fs_image *chips[2];
+      for (int k = 0; k < 2; k++) {
+        const fs_pixels pixels = {.size = sizeof pixels, .data = levels[k][0][0], .byte_count = sizeof levels[k], .width = 96, .height = 96};
+        REQUIRE_OK(fs_image_from_pixels(&chips[k], &pixels));
+      }
+      fs_embedder *embedder = NULL;
+      float found[2][128];
+      REQUIRE_OK(fs_embedder_create(&embedder, models[i]));
+      CHECK(i == 0 || fs_embedder_threshold(embedder) == 0.25f);
+      for (int k = 0; k < 2; k++)
+        CHECK_OK(fs_embedder_embed_chips(embedder, (const fs_image *const *)&chips[k], 1, found[k], 128));
+      CHECK((memcmp(found[0], found[1], sizeof found[0]) == 0) == (i == 1));
+      fs_embedder_destroy(embedder), fs_image_destroy(chips[0]), fs_image_destroy(chips[1]);
+    }
+    fs_model_destroy(plain), fs_model_destroy(mirrored), fs_model_destroy(model);
+    fs_model *detector = NULL;
+    settings = (fs_model_texts){.size = sizeof settings, .mirrored = 1};
+    REQUIRE_OK(fs_model_open(&detector, "models/faces-yunet.safetensors"));
+    CHECK_STATUS(FS_WRONG_MODEL, fs_model_save(detector, in_folder("again.safetensors"), FS_FLOAT16, &settings));
+    CHECK(strcmp(fs_last_error(), "mirrored for a model that is no embedder") == 0);
+    fs_model_destroy(detector);
+  }
   TEST("what cannot be written is refused, and the old file stays") {
     fs_model *model = NULL;
     REQUIRE_OK(fs_model_open(&model, shipped));
@@ -389,6 +431,13 @@ static void saved(void) {
     const fs_model_texts sizeless = {.note = "x"};
     CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), FS_INT8, &sizeless));
     CHECK_STATUS(FS_IO, fs_model_save(model, in_folder("none/none"), FS_INT8, NULL));
+    fs_model_texts settings = {.size = sizeof settings, .threshold = -1};
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), FS_INT8, &settings));
+    settings.threshold = INFINITY;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), FS_INT8, &settings));
+    settings.threshold = 0, settings.mirrored = 2;
+    CHECK_STATUS(FS_INVALID_ARGUMENT, fs_model_save(model, in_folder("old"), FS_INT8, &settings));
+    CHECK(strcmp(fs_last_error(), "mirrored 2; expected 1, 0 or -1") == 0);
     size_t count = 0;
     uint8_t *left = read_file(in_folder("old"), &count);
     CHECK(count == 3 && memcmp(left, "old", 3) == 0);

@@ -12,9 +12,13 @@ import Testing
     let architecture: Architecture
     let network: Network<Double>
 
-    init(_ architecture: Architecture) throws {
+    let isMirrored: Bool
+
+    init(_ architecture: Architecture, isMirrored: Bool = false) throws {
+      self.isMirrored = isMirrored
       var writer = WeightFileWriter()
       writer.metadata = ["architecture": "\(architecture.name)", "threshold": "0.5"]
+      writer.metadata["mirrored"] = isMirrored ? "mean" : nil
       for (name, tensor) in try initialWeights(of: architecture, seed: 2) { try writer.add(name, tensor) }
       let bytes = try writer.bytes(), model = try bytes.withSpan { try Model(copying: $0) }
       embedder = try Embedder(model)
@@ -29,7 +33,19 @@ import Testing
     }
 
     func embedding(_ x: Tensor<Double>) throws -> [Double] {
-      try network.run(x, .init(["embedding"]))[0].values
+      func plain(_ x: Tensor<Double>) throws -> [Double] {
+        try network.run(x, .init(["embedding"]))[0].values
+      }
+      let here = try plain(x)
+      guard isMirrored else { return here }
+      let width = x.shape[2], channels = x.shape[3]
+      let mirrored = (0..<x.count).map { i -> Double in
+        let pixel = i / channels
+        return x.values[(pixel / width * width + width - 1 - pixel % width) * channels + i % channels]
+      }
+      let sum = zip(here, try plain(Tensor(x.shape.extents, mirrored))).map { $0 + $1 }
+      let length = sum.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      return sum.map { $0 / length }
     }
   }
 
@@ -37,9 +53,12 @@ import Testing
     zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
   }
 
-  @Test(arguments: ["nn4.small2", "siamese"])
-  func `is what differences of numbers in Double are, along the gradient and across it`(name: String) throws {
-    let subject = try Subject(#require(Architecture.named(name))), embedder = subject.embedder
+  @Test(arguments: [("nn4.small2", false), ("siamese", false), ("nn4.small2", true)])
+  func `is what differences of numbers in Double are, along the gradient and across it`(
+    name: String, isMirrored: Bool
+  ) throws {
+    let subject = try Subject(#require(Architecture.named(name)), isMirrored: isMirrored)
+    let embedder = subject.embedder
     let a = try face(embedder.width, embedder.height, seed: 1)
     let b = try face(embedder.width, embedder.height, seed: 2)
     let found = try embedder.distanceGradients(a, b)

@@ -19,7 +19,8 @@ extension fs_model_info: SizedStruct {
       role: model.role?.pointer, architecture: model.architecture?.pointer, licence: model.licence?.pointer,
       accuracy: model.accuracy?.pointer, note: model.note?.pointer, fault: model.fault?.pointer,
       byte_count: UInt64(clamping: model.byteCount), parameters: UInt64(clamping: model.parameterCount),
-      use: model.use.inC, hidden: model.isHidden ? 1 : 0, styles: UInt32(clamping: model.styles))
+      use: model.use.inC, hidden: model.isHidden ? 1 : 0, styles: UInt32(clamping: model.styles),
+      mirrored: model.isMirrored ? 1 : 0)
   }
 }
 
@@ -36,6 +37,15 @@ extension ModelTexts {
     accuracy = try read(given.accuracy, "accuracy")
     note = try read(given.note, "note")
     source = try read(given.source, "source")
+    guard given.threshold >= 0, given.threshold.isFinite else {
+      throw .invalidArgument("threshold \(given.threshold); expected 0 or more")
+    }
+    if given.threshold > 0 { threshold = given.threshold }
+    switch given.mirrored {
+    case 0: break
+    case 1, -1: isMirrored = given.mirrored == 1
+    default: throw .invalidArgument("mirrored \(given.mirrored); expected 1, 0 or -1")
+    }
   }
 }
 

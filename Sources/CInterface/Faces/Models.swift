@@ -93,6 +93,7 @@ public func fs_model_save(
     let model = try model(handle), path = try pathText(path, "path")
     let numbers = try WeightFileWriter.Numbers(precision)
     let texts = try ModelTexts(known(texts, "texts"))
+    try texts.check(ModelInformation(model).use)
     var file = try model.weights.rewritten(as: numbers)
     for (key, text) in texts.metadata { file.metadata[key] = text }
     try file.write(path: path)

@@ -43,6 +43,7 @@ extension PictureTrainer {
       let handle = try handle(trainer), path = try pathText(path, "path")
       let numbers = try WeightFileWriter.Numbers(precision)
       let texts = try ModelTexts(known(texts, "texts"))
+      try texts.check(.other)
       try handle.use { trainer throws(Failure) in
         try trainer.saveModel(path: path, numbers, metadata: texts.metadata)
       }

@@ -219,6 +219,7 @@ extension FaceTraining.Options: Settings {
 private final class Teacher {
   let format: ViewFormat
   let dimension: Int
+  private let mirroring: Mirroring?
   private let executor: Executor
   private static let atATime = 16
 
@@ -226,6 +227,7 @@ private final class Teacher {
     let architecture = try model.architecture()
     format = try ViewFormat(architecture)
     dimension = architecture.dimension
+    mirroring = try Mirroring(model, architecture)
     executor = Executor(try model.network(), .init(["embedding"]))
   }
 
@@ -235,11 +237,17 @@ private final class Teacher {
     let embeddings = try Tensor<Float>([count, dimension])
     try withPointers(views, embeddings) { views, embeddings throws(Failure) in
       for first in stride(from: 0, to: count, by: Teacher.atATime) {
-        let batch = min(Teacher.atATime, count - first)
-        try executor.run(batch: batch, height: format.height, width: format.width) { input in
+        let batch = min(Teacher.atATime, count - first), passes = mirroring == nil ? 1 : 2
+        try executor.run(batch: batch * passes, height: format.height, width: format.width) { input in
           input.update(from: views + first * each, count: batch * each)
+          mirroring?.mirror(
+            input, into: input + batch * each, rows: batch * format.height, width: format.width,
+            channels: each / (format.height * format.width))
         } _: { answers in
-          (embeddings + first * dimension).update(from: answers[0], count: batch * dimension)
+          let found = answers[0], embeddings = embeddings + first * dimension
+          embeddings.update(from: found, count: batch * dimension)
+          mirroring?.average(
+            embeddings, with: found + batch * dimension, count: batch, dimension: dimension)
         }
       }
     }

@@ -38,6 +38,7 @@ extension Trainer {
     path: String, _ numbers: WeightFileWriter.Numbers, threshold: Float, texts words: ModelTexts = .init()
   ) throws(Failure) {
     if let fault = Setting("threshold", threshold, .atLeast(0)).fault { throw .invalidArgument(fault) }
+    try words.check(architecture.hasEmbedding ? .embedder : .detector)
     var metadata = words.metadata
     metadata["threshold"] = "\(threshold)"
     if architecture.hasEmbedding {

@@ -21,6 +21,8 @@ package struct ModelInformation: Sendable {
   package let isHidden: Bool
   /// That a fast style mixes; 0 for another use.
   package let styles: Int
+  /// Whether its embeddings are means over pictures and their mirror images.
+  package let isMirrored: Bool
 
   /// The raw values are those of `fs_model_use`.
   package enum Use: Int32, CaseIterable {
@@ -73,6 +75,7 @@ package struct ModelInformation: Sendable {
     self.parameterCount = parameterCount
     self.isHidden = isHidden
     self.styles = styles
+    isMirrored = use == .embedder && (try? ModelTexts.isMirrored(texts)) == true
   }
 
   /// "faces" of "models/faces.safetensors".

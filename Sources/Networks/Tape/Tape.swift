@@ -103,7 +103,7 @@ package final class Tape<Element: Scalar> {
 
 extension Tensor where Element: Scalar {
   /// Elementwise; the shapes must have the same element count.
-  func adding(_ other: Tensor) throws(Failure) -> Tensor {
+  package func adding(_ other: Tensor) throws(Failure) -> Tensor {
     let sum = try Tensor(shape)
     let (a, b, c) = (pointer, other.pointer, sum.pointer)
     forEachSlice(of: count) { addLoop(a + $0.lowerBound, b + $0.lowerBound, c + $0.lowerBound, $0.count) }

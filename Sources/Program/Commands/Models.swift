@@ -20,8 +20,8 @@ struct ModelsList: ParsableCommand {
 
       With --json, there is one line for each model, with "name", "path", "role" (the name under \
       which it is the best one, or null), "use", "architecture", "bytes", "parameters", "styles" (of \
-      a fast style, or null), "licence", "accuracy", "note", "hidden", and "fault", which is null if \
-      it can be opened.
+      a fast style, or null), "mirrored", "licence", "accuracy", "note", "hidden", and "fault", which is \
+      null if it can be opened.
       """)
 
   @Flag(help: "Print one line of JSON for each model.") var json = false
@@ -55,8 +55,9 @@ extension ModelDescription {
       "name": .string(name), "path": text(path), "role": text(role), "use": .string(useText),
       "architecture": text(architecture), "bytes": .integer(Int(clamping: byteCount)),
       "parameters": .integer(Int(clamping: parameterCount)),
-      "styles": styles == 0 ? .null : .integer(styles), "licence": text(licence),
-      "accuracy": text(accuracy), "note": text(note), "hidden": .bool(isHidden), "fault": text(fault)
+      "styles": styles == 0 ? .null : .integer(styles), "mirrored": .bool(isMirrored),
+      "licence": text(licence), "accuracy": text(accuracy), "note": text(note),
+      "hidden": .bool(isHidden), "fault": text(fault)
     ])
   }
 

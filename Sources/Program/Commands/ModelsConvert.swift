@@ -5,12 +5,14 @@ import CFaceStyle
 struct ModelsConvert: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert",
-    abstract: "Writes a model in another precision.",
+    abstract: "Writes a model in another precision or with other settings.",
     usage: "facestyle models convert <model> --out <file> --precision <precision> [<options>]",
     discussion: """
       int8 keeps weights of convolutions and dense layers in 8 bits, with a scale for each output, and \
       all other numbers in 16. The model's texts and thresholds are kept. Measure what the other precision \
       costs: `facestyle evaluate` does it for a model of faces.
+
+      An embedder that is mirrored embeds each face together with its mirror image, at twice the time, and       errs less. Distances are others then: give a threshold that `facestyle calibrate` found for it.
       """)
 
   @Argument(help: "A model's name, or its file.") var model: String
@@ -27,13 +29,21 @@ struct ModelsConvert: ParsableCommand {
   @Option(help: ArgumentHelp("A note to keep in it, instead of the model's.", valueName: "text"))
   var note: String?
 
+  @Option(
+    help: ArgumentHelp("Of an embedder or detector, instead of the model's.", valueName: "number"))
+  var threshold: Float?
+
+  @Flag(inversion: .prefixedNo, help: "Embed faces together with their mirror images.")
+  var mirrored: Bool?
+
   @OptionGroup var common: CommonOptions
 
   func run() throws {
     try common.apply()
     try checkOutputs(out)
     let model = try Model(opening: self.model)
-    try model.save(to: out, precision.value, accuracy: accuracy, note: note)
+    try model.save(
+      to: out, precision.value, accuracy: accuracy, note: note, threshold: threshold, isMirrored: mirrored)
     let made = try Model(opening: out)
     if common.json {
       print(

@@ -124,9 +124,14 @@ final class Model {
   deinit { fs_model_destroy(handle) }
 
   func save(
-    to path: String, _ precision: fs_precision, accuracy: String?, note: String?
+    to path: String, _ precision: fs_precision, accuracy: String?, note: String?, threshold: Float?,
+    isMirrored: Bool?
   ) throws(Failure) {
-    try check(fs_model_save(handle, path, precision, accuracy: accuracy, note: note), path)
+    var texts = fs_model_texts()
+    texts.size = MemoryLayout<fs_model_texts>.size
+    if let threshold { texts.threshold = threshold }
+    if let isMirrored { texts.mirrored = isMirrored ? 1 : -1 }
+    try check(fs_model_save(handle, path, precision, texts, accuracy: accuracy, note: note), path)
   }
 
   var architecture: String { String(cString: fs_model_architecture(handle)) }

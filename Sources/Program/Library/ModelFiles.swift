@@ -48,6 +48,8 @@ struct ModelDescription {
   let isHidden: Bool
   /// That a fast style has learned; 0 for another use.
   let styles: Int
+  /// Whether it embeds a picture together with its mirror image.
+  let isMirrored: Bool
 
   init(_ info: fs_model_info) {
     func text(_ pointer: UnsafePointer<CChar>?) -> String? { pointer.map { pathText($0) } }
@@ -57,6 +59,7 @@ struct ModelDescription {
     (use, byteCount, parameterCount) = (info.use, info.byte_count, info.parameters)
     isHidden = info.hidden != 0
     styles = Int(info.styles)
+    isMirrored = info.mirrored != 0
   }
 
   /// All that can be opened by name, in the order in which they are found.

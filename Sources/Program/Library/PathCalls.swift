@@ -52,13 +52,13 @@ func fs_model_open(_ out: inout OpaquePointer?, _ path: String) -> fs_status {
   withPath(path) { CFaceStyle.fs_model_open(&out, $0) }
 }
 func fs_model_save(
-  _ model: OpaquePointer, _ path: String, _ precision: fs_precision, accuracy: String?, note: String?
+  _ model: OpaquePointer, _ path: String, _ precision: fs_precision, _ texts: fs_model_texts,
+  accuracy: String?, note: String?
 ) -> fs_status {
   withPath(path) { path in
     withPathOrNull(accuracy) { accuracy in
       withPathOrNull(note) { note in
-        var texts = fs_model_texts()
-        texts.size = MemoryLayout<fs_model_texts>.size
+        var texts = texts
         (texts.accuracy, texts.note) = (accuracy, note)
         return CFaceStyle.fs_model_save(model, path, precision, &texts)
       }

@@ -123,9 +123,12 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
   }
 
   /// nn4.small2 with random numbers: any network of 128 numbers will do.
-  private func teacher(_ architecture: Architecture = .nn4Small2()) throws -> Model {
+  private func teacher(
+    _ architecture: Architecture = .nn4Small2(), mirrored: String? = nil
+  ) throws -> Model {
     var writer = WeightFileWriter()
     writer.metadata["architecture"] = "\(architecture.name)"
+    writer.metadata["mirrored"] = mirrored
     for (name, tensor) in try initialWeights(of: architecture, seed: 2) { try writer.add(name, tensor) }
     let bytes = try writer.bytes()
     return try bytes.withSpan { try Model(copying: $0) }
@@ -153,6 +156,18 @@ private let mined = Loss.minedTriplet(.semiHard, margin: 0.3, .mean)
         try FaceTraining(trainer(.teacherDistance), set, settings, teacher: self.teacher(.denseNet121()))
       }
         == "invalidArgument: a teacher of 32 numbers for a student of 128")
+  }
+
+  @Test func `a teacher that sees mirror images, too, teaches other numbers`() throws {
+    let photos = try Photos(2, photos: 3), settings = options { $0.batch = 4 }
+    func loss(_ mirrored: String?) throws -> [Float] {
+      let training = try FaceTraining(
+        trainer(.teacherDistance), photos.set, settings, teacher: teacher(mirrored: mirrored))
+      return try losses(training, until: 1)
+    }
+    let plain = try loss(nil), both = try loss("mean")
+    #expect(try plain == loss("no") && plain != both && both.allSatisfy { $0.isFinite && $0 > 0 })
+    #expect(outcome { try loss("half") } == "badData: model: mirrored \"half\"; expected mean or no")
   }
 
   @Test func `keeps strangers apart whom the teacher confuses, among known people only`() throws {

@@ -104,6 +104,7 @@ class fs_model_info(Sized):
         ("use", fs_model_use),
         ("hidden", c_int32),
         ("styles", c_uint32),
+        ("mirrored", c_int32),
     ]
 
 
@@ -114,6 +115,8 @@ class fs_model_texts(Sized):
         ("accuracy", c_char_p),
         ("note", c_char_p),
         ("source", c_char_p),
+        ("threshold", c_float),
+        ("mirrored", c_int32),
     ]
 
 

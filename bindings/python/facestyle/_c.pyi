@@ -81,12 +81,15 @@ class fs_model_info(Sized):
     use: int
     hidden: int
     styles: int
+    mirrored: int
 class fs_model_texts(Sized):
     size: int
     licence: bytes | Any
     accuracy: bytes | Any
     note: bytes | Any
     source: bytes | Any
+    threshold: float
+    mirrored: int
 class fs_models(Structure):
     pass
 fs_precision = c_int

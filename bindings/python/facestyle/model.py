@@ -10,7 +10,7 @@ from typing import Any, Callable, NamedTuple
 import numpy as np
 
 from . import _c
-from ._convert import choice, handle, pointer, text
+from ._convert import choice, flag, handle, number, pointer, text
 from ._convert import data as data_of
 from ._handle import Handle
 from ._types import Floats, PathLike, Picture
@@ -64,7 +64,8 @@ class ModelInfo:
     `licence`, `accuracy` and `note` are the file's own words, or None. In a
     list `fault` is why it cannot be opened, and `hidden` whether a model of
     that name in an earlier folder is opened in its place. `styles` is how
-    many a fast style has learned, else 0."""
+    many a fast style has learned, else 0; `mirrored` whether an embedder takes
+    pictures together with their mirror images."""
 
     name: str
     path: str | None
@@ -79,6 +80,7 @@ class ModelInfo:
     parameters: int
     hidden: bool
     styles: int
+    mirrored: bool
 
     @classmethod
     def _of(cls, info: _c.fs_model_info) -> ModelInfo:
@@ -89,7 +91,7 @@ class ModelInfo:
         return cls(
             info.name.decode(errors="replace"), path, known(info.role), known(info.architecture), _USES[info.use], known(info.licence),
             known(info.accuracy), known(info.note), known(info.fault), info.byte_count, info.parameters, bool(info.hidden),
-            info.styles)
+            info.styles, bool(info.mirrored))
 
 
 def model_info(function: Callable[[Any, Any], int], pointer: Any) -> ModelInfo:
@@ -176,12 +178,21 @@ class Model(Handle):
 
     def save(
         self, path: PathLike, precision: str = "float16", *, note: str | None = None, licence: str | None = None,
-        accuracy: str | None = None, source: str | None = None,
+        accuracy: str | None = None, source: str | None = None, threshold: float | None = None, mirrored: bool | None = None,
     ) -> None:
         """Writes the file again, in "float32", "float16" or "int8": weights in
         8 bits with a scale for each output, all other numbers in 16. In its
-        own precision the numbers stay the same. Texts replace the file's."""
+        own precision the numbers stay the same. What is given replaces the
+        file's.
+
+        `mirrored`, of an embedder: whether an embedding is the mean of a
+        picture's and its mirror image's, at twice the time, which errs less.
+        Distances are others then, so give a `threshold`, too."""
         words = texts_as_c(note=note, licence=licence, accuracy=accuracy, source=source)
+        if threshold is not None:
+            words.threshold = number(threshold, "threshold")
+        if mirrored is not None:
+            words.mirrored = 1 if flag(mirrored, "mirrored") else -1
         check(_c.fs_model_save(self.handle, text(path, "path"), choice(precision, PRECISIONS, "precision"), ctypes.byref(words)))
 
     def features(self, image: Picture, layer: str, pooling: str = "average") -> Floats:

@@ -61,6 +61,30 @@ def test_a_model_is_kept_in_eight_bits_with_a_scale_for_each_output(tmp_path):
     assert load_file(tmp_path / "halves.safetensors")["c.weight"].dtype == np.float16
 
 
+def test_a_mirrored_embedder_takes_the_mean_of_a_face_and_its_mirror_image(tmp_path):
+    generator = np.random.default_rng(5)
+    chip = generator.integers(0, 256, (96, 96, 3), np.uint8)
+    with fs.Trainer("nn4.small2", "triplet", seed=3) as trainer:
+        trainer.save_model(tmp_path / "plain.safetensors", "float32", threshold=1)
+    with fs.Model.open(tmp_path / "plain.safetensors") as model:
+        model.save(tmp_path / "mirrored.safetensors", "float32", mirrored=True, threshold=0.5)
+    with fs.Model.open(tmp_path / "mirrored.safetensors") as model:
+        model.save(tmp_path / "again.safetensors", "float32", mirrored=False)
+    found, both = {}, [chip, np.ascontiguousarray(chip[:, ::-1])]
+    for name in ("plain", "mirrored", "again"):
+        with fs.Model.open(tmp_path / f"{name}.safetensors") as model, fs.Embedder(model) as embedder:
+            assert model.info.mirrored is (name == "mirrored") and embedder.threshold == (1 if name == "plain" else 0.5)
+            found[name] = embedder.embed_chips(both)
+    mean = found["plain"].sum(0)
+    assert np.allclose(found["mirrored"], mean / np.linalg.norm(mean), rtol=0, atol=tolerances.EMBEDDING)
+    assert np.array_equal(found["again"], found["plain"]) and not np.allclose(found["plain"][0], found["plain"][1], atol=1e-3)
+    with fs.Model.open(tmp_path / "plain.safetensors") as model:
+        for setting in ({"mirrored": "yes"}, {"mirrored": 2}, {"threshold": -1}, {"threshold": np.nan}, {"threshold": "1"}):
+            with pytest.raises((TypeError, ValueError, fs.Error), match=next(iter(setting))):
+                model.save(tmp_path / "x.safetensors", **setting)
+    assert not (tmp_path / "x.safetensors").exists()
+
+
 def test_a_number_that_the_precision_does_not_have_is_named(tmp_path):
     path = tmp_path / "x.safetensors"
     for value, precision, reason in ((1e5, "float16", "has no half precision number"), (np.nan, "int8", "has no level of 8 bits")):
