@@ -377,8 +377,8 @@ typedef struct fs_model_info {
 
 fs_status fs_model_info_get(const fs_model *model, fs_model_info *info);
 
-/* What a model says of itself: kept in its file as metadata of these names. Texts are for people, at
- * most 4096 bytes each; NULL or "": nothing. Set `size` to its sizeof and the rest to 0 first. */
+/* What a model says of itself: kept in its file as metadata of these names. Texts are for people,
+ * at most 4096 bytes each; NULL or "": nothing. Set `size` to its sizeof, and the rest to 0. */
 typedef struct fs_model_texts {
   size_t size;
   const char *licence;

@@ -310,6 +310,7 @@ def test_the_program_tells_its_version():
         ["restyle", "a.jpg", "-o", "c.png"], ["restyle", "a.jpg", "--model", "m", "--style", "s", "-o", "c.png"],
         ["detect", "a.jpg", "--key-file", "k"], ["detect", "a.jpg", "--embedder", "e"], ["models", "a"], ["models", "convert", "-o", "a", "--precision", "int8"],
         ["models", "convert", "a", "-o", "b"], ["models", "convert", "a", "--precision", "int8"], ["models", "convert", "a", "-o", "b", "--precision", "int4"],
+        ["models", "convert", "a", "-o", "b", "--precision", "int8", "--threshold", "0"],
         ["paint"], ["detect"], ["compare", "a.jpg"], ["detect", "a.jpg", "--nonsense"], ["style", "a.jpg", "b.jpg"],
         ["restyle", "-o", "c.png", "--style", "s"], ["embed"], ["embed", "a.jpg", "b.jpg"], ["embed", "a.jpg", "b.jpg", "--json", "--chip", "c.png"],
         ["style", "a.jpg", "b.jpg", "-o", "c.gif"], ["restyle", "a.jpg", "--model", "m", "-o", "c.gif"],

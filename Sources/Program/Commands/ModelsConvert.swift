@@ -12,7 +12,8 @@ struct ModelsConvert: ParsableCommand {
       all other numbers in 16. The model's texts and thresholds are kept. Measure what the other precision \
       costs: `facestyle evaluate` does it for a model of faces.
 
-      An embedder that is mirrored embeds each face together with its mirror image, at twice the time, and       errs less. Distances are others then: give a threshold that `facestyle calibrate` found for it.
+      An embedder that is mirrored embeds each face together with its mirror image, at twice the time, \
+      and errs less. Distances are others then: give a threshold that `facestyle calibrate` found for it.
       """)
 
   @Argument(help: "A model's name, or its file.") var model: String
@@ -38,12 +39,21 @@ struct ModelsConvert: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    if let threshold, !(threshold > 0 && threshold.isFinite) {
+      throw ValidationError("--threshold \(threshold); expected a number above 0.")
+    }
+  }
+
   func run() throws {
     try common.apply()
     try checkOutputs(out)
     let model = try Model(opening: self.model)
-    try model.save(
-      to: out, precision.value, accuracy: accuracy, note: note, threshold: threshold, isMirrored: mirrored)
+    var settings = fs_model_texts()
+    settings.size = MemoryLayout<fs_model_texts>.size
+    if let threshold { settings.threshold = threshold }
+    if let mirrored { settings.mirrored = mirrored ? 1 : -1 }
+    try model.save(to: out, precision.value, settings, accuracy: accuracy, note: note)
     let made = try Model(opening: out)
     if common.json {
       print(

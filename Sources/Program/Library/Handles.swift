@@ -124,14 +124,9 @@ final class Model {
   deinit { fs_model_destroy(handle) }
 
   func save(
-    to path: String, _ precision: fs_precision, accuracy: String?, note: String?, threshold: Float?,
-    isMirrored: Bool?
+    to path: String, _ precision: fs_precision, _ settings: fs_model_texts, accuracy: String?, note: String?
   ) throws(Failure) {
-    var texts = fs_model_texts()
-    texts.size = MemoryLayout<fs_model_texts>.size
-    if let threshold { texts.threshold = threshold }
-    if let isMirrored { texts.mirrored = isMirrored ? 1 : -1 }
-    try check(fs_model_save(handle, path, precision, texts, accuracy: accuracy, note: note), path)
+    try check(fs_model_save(handle, path, precision, settings, accuracy: accuracy, note: note), path)
   }
 
   var architecture: String { String(cString: fs_model_architecture(handle)) }

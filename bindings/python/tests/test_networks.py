@@ -80,7 +80,7 @@ def test_a_mirrored_embedder_takes_the_mean_of_a_face_and_its_mirror_image(tmp_p
     assert np.array_equal(found["again"], found["plain"]) and not np.allclose(found["plain"][0], found["plain"][1], atol=1e-3)
     with fs.Model.open(tmp_path / "plain.safetensors") as model:
         for setting in ({"mirrored": "yes"}, {"mirrored": 2}, {"threshold": -1}, {"threshold": np.nan}, {"threshold": "1"}):
-            with pytest.raises((TypeError, ValueError, fs.Error), match=next(iter(setting))):
+            with pytest.raises((TypeError, ValueError, fs.FaceStyleError), match=next(iter(setting))):
                 model.save(tmp_path / "x.safetensors", **setting)
     assert not (tmp_path / "x.safetensors").exists()
 
