@@ -146,7 +146,7 @@ def good(t):
             "mark_faces": dict(faces=[t.face], labels=["ann"], people=[0], letter_height=9.0, line_width=1.0, points=True)},
         "Frame": {None: dict(planes=[np.zeros((2, 2), np.uint8)], format="grey", width=2, rotation=0, mirrored=False, matrix="bt601", colour_range="full")},
         "Model": {"open": dict(name=path), "load": dict(data=b""), "metadata": dict(key="name"),
-                  "save": dict(path=path, precision="int8", note="note", licence="MIT", accuracy="all", source="here"),
+                  "save": dict(path=path, precision="int8", note="note", licence="MIT", accuracy="all", source="here", threshold=0.4, mirrored=True),
                   "features": dict(image=t.image, layer=t.layer, pooling="max")},
         "Face": {None: dict(landmarks=np.zeros((5, 2)), box=(1, 2, 3, 4), score=1.0)},
         "Detector": {None: dict(model=t.model, min_face=40.0, thresholds=np.ones(3), scale_step=0.7, max_faces=1, order="largest", region=(0, 0, 1, 1), close_ups=True),
