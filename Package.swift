@@ -17,7 +17,9 @@ let common: [SwiftSetting] =
     // Embedded modules define the constant lists of a function as a symbol each, numbered in the order in
     // which the module met them: of two that were numbered differently the linker kept one (Swift 6.3). The
     // pass that makes symbols of them is left out; the Makefile looks for what it would have made.
-    .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner"])
+    // Each module compiles the functions of others that it may call once more, kernels too: in sections of
+    // their own the linker drops those that nothing calls.
+    .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"])
   ]
   : [
     // Modules that would be linked without being used.

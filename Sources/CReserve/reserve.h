@@ -29,10 +29,10 @@ typedef struct Reserve {
   pthread_mutex_t mutex;
 } Reserve;
 
-static inline Reserve *systemReserve(void) {
-  static Reserve reserve = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-  return &reserve;
-}
+/* Weak, so that the linker keeps one: each Swift module that compiles the functions below brings its own. */
+__attribute__((weak, visibility("hidden"))) Reserve systemTheReserve = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static inline Reserve *systemReserve(void) { return &systemTheReserve; }
 
 static inline void systemReserveLock(void) { pthread_mutex_lock(&systemReserve()->mutex); }
 static inline void systemReserveUnlock(void) { pthread_mutex_unlock(&systemReserve()->mutex); }

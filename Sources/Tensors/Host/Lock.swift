@@ -1,3 +1,4 @@
+import CReserve
 import CSystem
 
 /// A mutex at a fixed address.
@@ -55,14 +56,14 @@ private let registered: Void = {
   _ = pthread_atfork(
     {
       for lock in survivors { lock.take() }
-      Reserve.lock()
+      systemReserveLock()
     },
     {
-      Reserve.unlock()
+      systemReserveUnlock()
       for lock in survivors { lock.release() }
     },
     {
-      Reserve.unlock()
+      systemReserveUnlock()
       for lock in survivors { lock.release() }
     })
 }()

@@ -36,13 +36,6 @@ public func reserveFree(_ block: UnsafeMutableRawPointer?) { systemFree(block) }
 @c(__wrap_malloc_usable_size)
 public func reserveBlockSize(_ block: UnsafeMutableRawPointer?) -> Int { systemBlockSize(block) }
 
-/// (Not inlined: the reserve is one for each file that it is compiled into.)
-enum Reserve {
-  @inline(never)
-  static func lock() { systemReserveLock() }
-  @inline(never)
-  static func unlock() { systemReserveUnlock() }
-}
 
 extension Memory {
   /// For the beginning of calls, and for steps that need memory for objects, arrays and texts but no storage.
