@@ -1,37 +1,9 @@
 /* What the process around the library gives it: floating-point state, stack, memory, addresses. */
-#include "support.h"
+#include "child.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-
-static const char *self;
-
-/* Runs in a child, which answers 0 if all is well; `seconds` without an answer are a failure. */
-static bool child(int (*body)(void *), void *argument, unsigned seconds) {
-  fflush(stdout);
-  pid_t process = fork();
-  if (process == 0) {
-    alarm(seconds);
-    int code = body(argument);
-    fflush(stdout);
-    _exit(code);
-  }
-  int status = 1;
-  bool well = process > 0 && waitpid(process, &status, 0) == process && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  if (!well) printf("  the child ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "status",
-                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-  return well;
-}
-
-/* The same in a new process that begins in `part` of this program: with the limits that the child has set itself. */
-/* The program anew, in which nothing is loaded yet. */
-static int again(const char *part) {
-  execl(self, self, part, (char *)NULL);
-  return 99;
-}
 
 /* ---- Floating-point state ---- */
 
@@ -541,67 +513,6 @@ static void container(void) {
   }
 }
 
-/* ---- The program's own limit ---- */
-
-static void own_limit(void) {
-  fs_image *image = plain(1000, 1000, 1, 2, 3), *larger = NULL;
-  TEST("what a picture takes is counted, to the byte, and so is the most that was held") {
-    REQUIRE_OK(fs_image_resize(&larger, image, 10, 10, FS_AREA)); /* so that there is room in the list of handles */
-    fs_image_destroy(larger);
-    const uint64_t before = fs_memory_used();
-    fs_memory_peak_reset();
-    CHECK(fs_memory_peak() == before && before >= 3000000);
-    REQUIRE_OK(fs_image_resize(&larger, image, 1000, 2000, FS_AREA));
-    CHECK(fs_memory_used() - before >= 6000000 && fs_memory_used() - before < 6010000);
-    CHECK(fs_memory_peak() >= fs_memory_used());
-    fs_image_destroy(larger), larger = NULL;
-    CHECK_NEAR((double)fs_memory_used() - (double)before, 0, 0);
-    CHECK(fs_memory_peak() >= before + 6000000);
-  }
-  TEST("a call that needs more than the limit is refused, with what it asked for and the limit") {
-    const uint64_t machine = fs_memory_limit(), limit = fs_memory_used() + (12 << 20);
-    fs_host_info found = {.size = sizeof found};
-    char wanted[100];
-    REQUIRE_OK(fs_memory_limit_set(limit));
-    CHECK(fs_memory_limit() == limit);
-    CHECK_OK(fs_host_info_get(&found));
-    CHECK(found.memory_limit == limit && strcmp(found.memory_source, "the program's") == 0);
-    fs_memory_peak_reset();
-    CHECK_STATUS(FS_NO_MEMORY, fs_image_resize(&larger, image, 4000, 1500, FS_AREA));
-    CHECK(strstr(fs_last_error(), "17 MB more requested; the library holds "));
-    snprintf(wanted, sizeof wanted, "and may hold %d MB, by the program's limit", (int)(limit >> 20));
-    CHECK(strstr(fs_last_error(), wanted));
-    CHECK_OK(fs_image_resize(&larger, image, 1500, 2000, FS_AREA));
-    CHECK(fs_memory_peak() <= limit);
-    CHECK_STATUS(FS_NO_MEMORY, fs_memory_limit_set(4 << 20));
-    CHECK(strstr(fs_last_error(), "a limit of 4194304 bytes; expected at least the "));
-    CHECK(fs_memory_limit() == limit);
-    fs_image_destroy(larger), larger = NULL;
-    CHECK_OK(fs_memory_limit_set(UINT64_MAX));
-    CHECK(fs_memory_limit() <= machine + (64 << 20));
-    CHECK_OK(fs_memory_limit_set(0));
-    CHECK_OK(fs_image_resize(&larger, image, 4000, 1500, FS_AREA));
-    fs_image_destroy(larger), larger = NULL;
-  }
-  fs_image_destroy(image);
-  TEST("what is kept for the next call is given back on request, and that call has it again") {
-    fs_model *model = NULL;
-    fs_fast_styler *styler = NULL;
-    fs_image *content = picture(96, 80, 1), *first = NULL, *second = NULL;
-    REQUIRE_OK(fs_model_open(&model, "models/scream.safetensors"));
-    REQUIRE_OK(fs_fast_styler_create(&styler, model));
-    fs_memory_trim();
-    REQUIRE_OK(fs_fast_styler_run(styler, &first, content));
-    const uint64_t kept = fs_memory_used();
-    fs_memory_trim();
-    CHECK(kept - fs_memory_used() > 100000);
-    REQUIRE_OK(fs_fast_styler_run(styler, &second, content));
-    CHECK(same_picture(first, second));
-    fs_image_destroy(content), fs_image_destroy(first), fs_image_destroy(second);
-    fs_fast_styler_destroy(styler), fs_model_destroy(model);
-  }
-}
-
 /* ---- What is found ---- */
 
 static void host(void) {
@@ -685,13 +596,11 @@ static void threads(void) {
 }
 
 int main(int count, char **arguments) {
-  self = "/proc/self/exe";
   if (count == 2 && strcmp(arguments[1], "one thread") == 0) return work_on_one_thread();
   if (count == 2 && strcmp(arguments[1], "addresses") == 0) return work_with_few_addresses();
   if (count == 2 && strcmp(arguments[1], "container") == 0) return work_in_container();
   host();
   libraries();
-  own_limit();
   floats();
   stacks();
   addresses();

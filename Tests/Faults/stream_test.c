@@ -1,40 +1,18 @@
 /* A camera's stream: what each frame requests from the system once the first ones are over, and whether it goes back. */
+#include "camera.h"
 #include "faults.h"
 #include "scenes.h"
 
-enum { WIDTH = 640, HEIGHT = 480, WARM = 8, FRAMES = 50, FACES = 8 };
+enum { WARM = 8, FRAMES = 50, FACES = 8 };
+/* The C library gives a block up to so many bytes more than was asked for, as its neighbours leave it. */
+enum { SLACK = 256 };
+/* Requests of a frame, and of each face in it, that the library made on 2026-11-30: objects, arrays and texts of its language,
+ * rows of frames and crops of faces. None is kept. A change that makes more says why. */
+enum { FIND = 217, FOLLOW = 12, JUDGE = 23, RECOGNISE = 23, ASK_WHO = 13 };
 
-static uint8_t nv12[WIDTH * HEIGHT * 3 / 2];
+static uint8_t nv12[CAMERA_BYTES];
 static fs_frame frame;
 static fs_tracker *tracker;
-
-/* Two portraits side by side, in limited range as cameras give it. */
-static bool make_frame(void) {
-  static const char *const names[2] = {"obama.jpg", "biden.jpg"};
-  memset(nv12, 16, WIDTH * HEIGHT), memset(nv12 + WIDTH * HEIGHT, 128, WIDTH * HEIGHT / 2);
-  for (int part = 0; part < 2; part++) {
-    fs_image *portrait = photo(names[part], 320);
-    if (!portrait) return false;
-    const uint32_t width = fs_image_width(portrait), height = fs_image_height(portrait);
-    const uint8_t *rgb = fs_image_data(portrait);
-    for (uint32_t y = 0; y < height && y < HEIGHT; y++)
-      for (uint32_t x = 0; x < width && x < WIDTH / 2; x++) {
-        const uint8_t *at = rgb + 3 * (y * width + x);
-        const double r = at[0], g = at[1], b = at[2], luma = 0.299 * r + 0.587 * g + 0.114 * b;
-        const uint32_t column = (uint32_t)part * WIDTH / 2 + x;
-        nv12[y * WIDTH + column] = (uint8_t)lrint(16 + luma * 219 / 255);
-        uint8_t *chroma = nv12 + WIDTH * HEIGHT + y / 2 * WIDTH + column / 2 * 2;
-        chroma[0] = (uint8_t)lrint(128 + (b - luma) / 1.772 * 224 / 255);
-        chroma[1] = (uint8_t)lrint(128 + (r - luma) / 1.402 * 224 / 255);
-      }
-    fs_image_destroy(portrait);
-  }
-  fs_frame_init(&frame, sizeof frame);
-  frame.format = FS_NV12, frame.width = WIDTH, frame.height = HEIGHT;
-  frame.planes[0] = nv12, frame.planes[1] = nv12 + WIDTH * HEIGHT;
-  frame.byte_counts[0] = WIDTH * HEIGHT, frame.byte_counts[1] = WIDTH * HEIGHT / 2;
-  return true;
-}
 
 /* What examples/camera-daemon does with a frame in which everybody is to be identified. */
 static long find, follow, judge, recognise, ask_who;
@@ -84,14 +62,16 @@ static void stream(void) {
     fs_memory_peak_reset();
     for (int i = 0; i < FRAMES && status == FS_OK; i++) status = look(time++);
     CHECK_OK(status);
-    CHECK(faces_seen == 2 * FRAMES && known == faces_seen);
+    CHECK(faces_seen == CAMERA_FACES * FRAMES && known == faces_seen);
     CHECK_NEAR((double)(faults_blocks() - blocks), 0, 0);
-    CHECK_NEAR((double)(faults_bytes() - bytes), 0, 0);
-    CHECK_NEAR((double)fs_memory_used() - (double)used, 0, 0);
+    CHECK_NEAR((double)(faults_bytes() - bytes), 0, SLACK);
+    CHECK_NEAR((double)fs_memory_used() - (double)used, 0, SLACK);
+    CHECK(find <= FIND * FRAMES && follow <= FOLLOW * FRAMES);
+    CHECK(judge <= JUDGE * CAMERA_FACES * FRAMES && recognise <= RECOGNISE * CAMERA_FACES * FRAMES && ask_who <= ASK_WHO * CAMERA_FACES * FRAMES);
     printf("  held %llu KB, %llu KB more at most; requests of a frame of two faces: find %.1f, follow %.1f; of a face: judge %.1f,"
            " recognise %.1f, ask who %.1f\n",
            (unsigned long long)(used >> 10), (unsigned long long)((fs_memory_peak() - used) >> 10), (double)find / FRAMES,
-           (double)follow / FRAMES, (double)judge / FRAMES / 2, (double)recognise / FRAMES / 2, (double)ask_who / FRAMES / 2);
+           (double)follow / FRAMES, (double)judge / FRAMES / CAMERA_FACES, (double)recognise / FRAMES / CAMERA_FACES, (double)ask_who / FRAMES / CAMERA_FACES);
   }
   fs_tracker_destroy(tracker), fs_model_destroy(detecting);
   finish_all();
@@ -99,9 +79,9 @@ static void stream(void) {
 
 int main(void) {
   fs_threads_set(1);
-  if (!exists(photo_path("obama.jpg")) || !exists(photo_path("biden.jpg")) || !make_frame())
-    test_skip_group("a stream: no photos, make models fetches them");
-  else
+  if (have(photo_path(camera_photos[0]), "a stream") && have(photo_path(camera_photos[1]), "a stream") && camera_picture(nv12)) {
+    frame = camera_frame(nv12);
     stream();
+  }
   return test_end_program();
 }
