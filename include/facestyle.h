@@ -2830,7 +2830,7 @@ void fs_log_set(fs_log_level level, fs_log_callback callback, void *user);
  *
  * A call needs at most 48 KB of stack on the calling thread: a thread of 64 KB suffices, unless the
  * program links libraries whose thread-local memory, which lies there too, takes more than the
- * rest. (A gallery on a server needs what libpq needs.)
+ * rest. (A gallery on a server needs what libpq needs.) The library's own threads have 256 KB.
  *
  * Calls compute in the standard floating-point state - rounding to nearest, subnormal numbers, no
  * exception traps - whatever the calling thread has set, and restore that state. Callbacks run in
@@ -2838,13 +2838,34 @@ void fs_log_set(fs_log_level level, fs_log_callback callback, void *user);
 fs_status fs_threads_set(uint32_t count);
 uint32_t fs_threads(void);
 
-/* How many bytes the library may hold, in all calls together: the minimum of three quarters of the
- * machine's memory, the limits of this process's control groups and those above them (memory.max,
- * memory.limit_in_bytes; systemd's MemoryMax=, Kubernetes' limits), RLIMIT_AS and RLIMIT_DATA, as
- * they are now. A call that needs more returns FS_NO_MEMORY, and so does one that needs more than
- * these limits and the machine leave now, given what everybody holds; before the system would kill
- * the process. A sixteenth of each limit, at most 64 MB, is kept free for what is not counted. */
+/* How many bytes the library may hold, in all calls together: the minimum of your own limit
+ * (fs_memory_limit_set), three quarters of the machine's memory, the limits of this process's
+ * control groups and those above them (memory.max, memory.high, memory.limit_in_bytes; systemd's
+ * MemoryMax= and MemoryHigh=, Kubernetes' limits), RLIMIT_AS and RLIMIT_DATA, as they are now. A
+ * call that needs more returns FS_NO_MEMORY, and so does one that needs more than these limits and
+ * the machine leave now, given what everybody holds; before the system would kill the process. A
+ * sixteenth of each limit, at most 64 MB, is kept free for what is not counted. */
 uint64_t fs_memory_limit(void);
+/* Your own limit on fs_memory_used: a call that needs more returns FS_NO_MEMORY, with what it asked
+ * for and the limit. 0, the default: none. The last megabyte is left to objects and texts. Where
+ * memory is short, filters that are kept in a second form for speed (of faces-nn4 a quarter of its
+ * memory) are made again in each call: the same results, later. FS_NO_MEMORY if more is held
+ * already. */
+fs_status fs_memory_limit_set(uint64_t bytes);
+/* What the library holds now, in all calls and handles together: pictures, models, workspaces,
+ * rows, objects and texts. Not counted: the blocks of libturbojpeg and of the libraries that are
+ * loaded when needed while they work (what they will need is held against the limits before),
+ * SQLite's pages (2 MB a gallery, at most), stacks, and the library's own code. */
+uint64_t fs_memory_used(void);
+/* The most that it held at one moment since the process began or fs_memory_peak_reset was
+ * called. */
+uint64_t fs_memory_peak(void);
+void fs_memory_peak_reset(void);
+/* Frees what is only kept for the next call: workspaces of detectors, embedders and other
+ * networks, and filters in a second form. That call makes them again. The C library, too, gives
+ * back what it keeps of freed blocks. Before memory is refused the library does the former by
+ * itself. */
+void fs_memory_trim(void);
 
 /* What the library finds where it runs. */
 typedef struct fs_host_info {
@@ -2857,8 +2878,9 @@ typedef struct fs_host_info {
   uint64_t memory_limit;       /* fs_memory_limit() */
   const char *instruction_set; /* fs_instruction_set() */
   const char *memory_source;   /* whose limit memory_limit is: "this machine's" (three quarters of
-                                * its memory), "the control group's", "RLIMIT_AS's" or
-                                * "RLIMIT_DATA's"; static */
+                                * its memory), "the control group's", "RLIMIT_AS's",
+                                * "RLIMIT_DATA's" or "the program's" (fs_memory_limit_set);
+                                * static */
 } fs_host_info;
 
 fs_status fs_host_info_get(fs_host_info *info);

@@ -2,10 +2,17 @@
  *
  * The library is linked with --wrap for malloc and its like, so that these calls of the runtime that it contains come
  * here (Tensors/Host/Reserve.swift). What the system refuses is cut from a block that exists from the start and takes no
- * page until it is used. The call goes on to the next place that can fail and fails there, which gives it back. */
+ * page until it is used. The call goes on to the next place that can fail and fails there, which gives it back.
+ *
+ * Their bytes are counted here, too. A block that the C library gave by itself (realpath) is not: it goes back by
+ * __real_free. */
 #ifndef CRESERVE_H
 #define CRESERVE_H
 
+#include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -89,32 +96,74 @@ static inline int systemIsShortOfMemory(void) {
   return 0;
 }
 
+/* ---- What the library holds ---- */
+
+/* Bytes of all blocks: those of the functions below, and those of Tensors/Host/Memory.swift. */
+typedef struct Holdings {
+  _Alignas(64) long now; /* a cache line of its own: every block changes it */
+  long most;             /* at one moment */
+  long limit;            /* the host's own */
+} Holdings;
+
+__attribute__((weak, visibility("hidden"))) Holdings systemTheHoldings = {.limit = LONG_MAX};
+
+static inline long systemHeld(void) { return __atomic_load_n(&systemTheHoldings.now, __ATOMIC_RELAXED); }
+static inline long systemMostHeld(void) { return __atomic_load_n(&systemTheHoldings.most, __ATOMIC_RELAXED); }
+static inline void systemForgetMostHeld(void) { __atomic_store_n(&systemTheHoldings.most, systemHeld(), __ATOMIC_RELAXED); }
+static inline long systemMayHold(void) { return __atomic_load_n(&systemTheHoldings.limit, __ATOMIC_RELAXED); }
+static inline void systemSetMayHold(long bytes) { __atomic_store_n(&systemTheHoldings.limit, bytes, __ATOMIC_RELAXED); }
+
+static inline void systemHold(long bytes) {
+  const long now = __atomic_add_fetch(&systemTheHoldings.now, bytes, __ATOMIC_RELAXED);
+  long most = systemMostHeld();
+  while (now > most && !__atomic_compare_exchange_n(&systemTheHoldings.most, &most, now, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+}
+
+static inline void systemLetGo(long bytes) { __atomic_fetch_sub(&systemTheHoldings.now, bytes, __ATOMIC_RELAXED); }
+
+/* The C library's heap, too, keeps what is freed for the next request. */
+static inline void systemTrimHeap(void) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
+
 /* ---- In place of the C library's functions ---- */
+
+static inline size_t systemBlockSize(void *block) {
+  return systemReserveHas(block) ? systemReserveSize(block) : __real_malloc_usable_size(block);
+}
+
+static inline void *systemCounted(void *block) {
+  if (block) systemHold((long)systemBlockSize(block));
+  return block;
+}
 
 static inline void *systemMalloc(size_t size) {
   void *block = __real_malloc(size);
-  return block ? block : systemReserveTake(size, 1);
+  return systemCounted(block ? block : systemReserveTake(size, 1));
 }
 
 static inline void *systemCalloc(size_t count, size_t size) {
   void *block = __real_calloc(count, size);
   size_t bytes;
-  if (block || __builtin_mul_overflow(count, size, &bytes)) return block;
-  block = systemReserveTake(bytes, 1);
+  if (block || __builtin_mul_overflow(count, size, &bytes)) return systemCounted(block);
+  block = systemCounted(systemReserveTake(bytes, 1));
   return block ? memset(block, 0, bytes) : NULL;
 }
 
 static inline int systemAlign(void **out, size_t alignment, size_t size) {
-  const int status = __real_posix_memalign(out, alignment, size);
-  void *block = status == 0 ? NULL : systemReserveTake(size, alignment);
+  void *block = NULL;
+  const int status = __real_posix_memalign(&block, alignment, size);
+  if (status != 0) block = systemReserveTake(size, alignment);
   if (!block) return status;
-  *out = block;
+  *out = systemCounted(block);
   return 0;
 }
 
 static inline void *systemAlignedBlock(size_t alignment, size_t size) {
   void *block = __real_aligned_alloc(alignment, size);
-  return block ? block : systemReserveTake(size, alignment);
+  return systemCounted(block ? block : systemReserveTake(size, alignment));
 }
 
 static inline char *systemCopy(const char *text) {
@@ -124,18 +173,20 @@ static inline char *systemCopy(const char *text) {
 }
 
 static inline void systemFree(void *block) {
+  if (!block) return;
+  systemLetGo((long)systemBlockSize(block));
   if (systemReserveHas(block)) systemReserveGive(block);
   else __real_free(block);
 }
 
-static inline size_t systemBlockSize(void *block) {
-  return systemReserveHas(block) ? systemReserveSize(block) : __real_malloc_usable_size(block);
-}
-
 static inline void *systemRealloc(void *block, size_t size) {
   if (!systemReserveHas(block)) {
+    const long old = block ? (long)__real_malloc_usable_size(block) : 0;
     void *moved = __real_realloc(block, size);
-    if (moved || size == 0) return moved;
+    if (moved || size == 0) {
+      if (old) systemLetGo(old);
+      return systemCounted(moved);
+    }
   }
   void *moved = systemMalloc(size);
   if (!moved || !block) return moved;

@@ -73,6 +73,10 @@ package final class Gallery {
     guard number >= nextNumber, number < Int.max else {
       throw .internalError("photo \(number) after photo \(nextNumber - 1)")
     }
+    // So that nothing of it fails half done.
+    try list.makeRoom(for: 1)
+    try places.makeRoom()
+    try album.makeRoom(for: 1)
     try rows.append(embedding)
     let created = created ?? Int64(time(nil))
     let name = Name(name)
@@ -89,7 +93,7 @@ package final class Gallery {
   /// Allocates memory for that many more photos, so that adding them cannot fail.
   package func reserve(_ more: Int) throws(Failure) {
     try rows.reserve(more)
-    album.reserveCapacity(album.count + more)
+    try album.makeRoom(for: more)
   }
 
   /// Removes a person with all photos.

@@ -48,7 +48,7 @@ package enum GalleryFile {
 
   // MARK: Tables
 
-  private static func table(_ gallery: Gallery) -> [UInt8] {
+  private static func table(_ gallery: Gallery) throws(Failure) -> [UInt8] {
     let comma = UInt8(ascii: ",")
     var text = Array("name,created,note,model".utf8)
     for i in 0..<gallery.dimension { text += [comma] + Array("\(i)".utf8) }
@@ -56,6 +56,9 @@ package enum GalleryFile {
     let model = Array(hexadecimal(gallery.fingerprint).utf8)
     for row in 0..<gallery.photos {
       let photo = gallery.entry(inRow: row)
+      // A number has at most 16 characters, and quotes are doubled.
+      try text.makeRoom(
+        for: 2 * (photo.name.utf8.count + photo.note.utf8.count) + 64 + 17 * gallery.dimension)
       append(photo.name, to: &text)
       text.append(comma)
       text += Array("\(photo.created)".utf8)

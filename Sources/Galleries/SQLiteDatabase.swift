@@ -340,9 +340,8 @@ private struct FileIdentity: Equatable {
 /// The absolute path; links are not resolved.
 private func absolute(_ path: String) throws(Failure) -> String {
   if path.utf8.first == UInt8(ascii: "/") { return path }
-  guard let folder = getcwd(nil, 0) else { throw .io("\(path): \(lastReason())") }
-  defer { free(folder) }
-  return pathText(folder) + "/" + path
+  guard let currentFolder else { throw .io("\(path): \(lastReason())") }
+  return currentFolder + "/" + path
 }
 
 /// Size of a file's write-ahead log; 0 if there is none.

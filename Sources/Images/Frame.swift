@@ -132,7 +132,14 @@ extension Frame.Format: RawRepresentable, CaseIterable {
   }
 
   package init?(rawValue: Int32) {
-    guard let known = Frame.Format.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
-    self = known
+    switch rawValue {
+    case 5: self = .nv12
+    case 6: self = .nv21
+    case 7: self = .i420
+    case 8: self = .yuyv
+    default:
+      guard let packed = PixelFormat(rawValue: rawValue) else { return nil }
+      self = .packed(packed)
+    }
   }
 }

@@ -48,9 +48,10 @@ extension PairList.Content {
       guard !isSame || i != j else {
         throw .badData("pairs: line \(line) has photo \(i) twice; expected two photos")
       }
-      pairs.append(
+      try pairs.add(
         PairList.Pair(
-          first: photos.number(of: photoPath(name, i)), second: photos.number(of: photoPath(other, j)),
+          first: try photos.number(of: photoPath(name, i)),
+          second: try photos.number(of: photoPath(other, j)),
           isSame: isSame, fold: pairs.count / (2 * size)))
     }
     guard pairs.count == expected else {

@@ -14,7 +14,9 @@ extension PairList.Content {
     var next: [UInt8]? = first, isFirst = true
     while let line = next {
       let fields = try listFields(line, line: lines.number)
-      if !isFirst || !isHeading(fields) { listed.append(try ListedPair(fields, &photos, line: lines.number)) }
+      if !isFirst || !isHeading(fields) {
+        try listed.add(try ListedPair(fields, &photos, line: lines.number))
+      }
       guard (listed.first?.fold == nil) == (listed.last?.fold == nil) else {
         throw .badData("pairs: line \(lines.number) differs; expected a fold on each line, or on none")
       }
@@ -31,7 +33,7 @@ extension PairList.Content {
     for pair in listed {
       let kind = pair.isSame ? 0 : 1, fold = pair.fold ?? places[kind] * folds / max(counts[kind], 1)
       folds = max(folds, fold + 1)
-      pairs.append(
+      try pairs.add(
         PairList.Pair(first: pair.first, second: pair.second, isSame: pair.isSame, fold: fold))
       places[kind] += 1
     }
@@ -57,7 +59,7 @@ private struct ListedPair {
     guard fields[0] != fields[1] else {
       throw .badData("pairs: line \(line) has \"\(shown(fields[0]))\" twice; expected two photos")
     }
-    (first, second) = (photos.number(of: fields[0]), photos.number(of: fields[1]))
+    (first, second) = (try photos.number(of: fields[0]), try photos.number(of: fields[1]))
     self.isSame = isSame
     guard fields.count == 4 else {
       fold = nil

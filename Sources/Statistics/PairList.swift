@@ -63,10 +63,13 @@ package final class PairList: @unchecked Sendable {
     private var numbers: [[UInt8]: Int] = [:]
 
     /// The number of a path.
-    mutating func number(of path: [UInt8]) -> Int {
+    /// - Throws: `.noMemory`.
+    mutating func number(of path: [UInt8]) throws(Failure) -> Int {
       if let known = numbers[path] { return known }
+      try numbers.makeRoom()
       numbers[path] = starts.count
-      starts.append(text.count)
+      try starts.add(text.count)
+      try text.makeRoom(for: path.count + 1)
       text += path
       text.append(0)
       return starts.count - 1

@@ -261,6 +261,12 @@ def test_a_style_transfer_that_does_not_fit_the_container_is_refused(tmp_path):
 
 
 @models
+def test_what_needs_more_memory_than_was_allowed_is_refused():
+    assert "may hold 2048 KB, by the program's limit" in refused("detect", OBAMA, "--memory-limit", 2)
+    assert answer("detect", OBAMA, "--memory-limit", 64) == answer("detect", OBAMA)
+
+
+@models
 def test_a_progressive_photo_whose_coefficients_do_not_fit_the_container_is_refused(tmp_path):
     photo = tmp_path / "progressive.jpg"
     # The picture takes 48 MB, and what the decoder keeps until the last scan 96 MB more.

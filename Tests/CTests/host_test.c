@@ -1,36 +1,9 @@
 /* What the process around the library gives it: floating-point state, stack, memory, addresses. */
-#include "support.h"
+#include "child.h"
 
 #include <pthread.h>
-#include <signal.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-
-static const char *self;
-
-/* Runs in a child, which answers 0 if all is well; `seconds` without an answer are a failure. */
-static bool child(int (*body)(void *), void *argument, unsigned seconds) {
-  fflush(stdout);
-  pid_t process = fork();
-  if (process == 0) {
-    alarm(seconds);
-    int code = body(argument);
-    fflush(stdout);
-    _exit(code);
-  }
-  int status = 1;
-  bool well = process > 0 && waitpid(process, &status, 0) == process && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-  if (!well) printf("  the child ended with %s %d\n", WIFSIGNALED(status) ? "signal" : "status",
-                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-  return well;
-}
-
-/* The same in a new process that begins in `part` of this program: with the limits that the child has set itself. */
-/* The program anew, in which nothing is loaded yet. */
-static int again(const char *part) {
-  execl(self, self, part, (char *)NULL);
-  return 99;
-}
 
 /* ---- Floating-point state ---- */
 
@@ -173,16 +146,40 @@ static void floats(void) {
 
 /* ---- A short stack ---- */
 
-enum { STACK = 64 << 10 };
+/* What a thread has, and what the header says that a call takes of it. */
+enum { STACK = 64 << 10, TAKEN = 48 << 10, UNTOUCHED = 0xa5 };
 
-static bool on_short_stack(void *(*body)(void *), void *argument) {
+/* The part of the thread's stack that the C library keeps to itself is not counted: it lies above `from`. */
+struct stack_use {
+  void *(*body)(void *);
+  void *argument;
+  const uint8_t *from;
+};
+
+static void *use_stack(void *argument) {
+  struct stack_use *use = argument;
+  use->from = __builtin_frame_address(0);
+  return use->body(use->argument);
+}
+
+/* The work is done, on a stack of 64 KB with a page below that nobody may touch; *taken: bytes of it. */
+static bool on_short_stack(void *(*body)(void *), void *argument, size_t *taken) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  struct stack_use use = {body, argument, NULL};
   pthread_t thread;
   pthread_attr_t attributes;
   void *answer = NULL;
+  uint8_t *memory = aligned_alloc(page, page + STACK);
+  if (!memory || mprotect(memory, page, PROT_NONE) != 0) return false;
+  uint8_t *stack = memory + page, *deepest = stack;
+  memset(stack, UNTOUCHED, STACK);
   pthread_attr_init(&attributes);
-  bool well = pthread_attr_setstacksize(&attributes, STACK) == 0 && pthread_create(&thread, &attributes, body, argument) == 0 &&
+  bool well = pthread_attr_setstack(&attributes, stack, STACK) == 0 && pthread_create(&thread, &attributes, use_stack, &use) == 0 &&
               pthread_join(thread, &answer) == 0;
   pthread_attr_destroy(&attributes);
+  while (deepest < stack + STACK && *deepest == UNTOUCHED) deepest++;
+  *taken = use.from > deepest ? (size_t)(use.from - deepest) : 0;
+  mprotect(memory, page, PROT_READ | PROT_WRITE), free(memory);
   return well && answer != NULL;
 }
 
@@ -292,10 +289,79 @@ static void *do_numbers(void *argument) {
   return well ? argument : NULL;
 }
 
+/* A camera's frame, by the models in the box. */
+static void *do_frames(void *argument) {
+  static uint8_t grey[640 * 480];
+  fs_model *detecting = NULL, *embedding = NULL;
+  fs_detector *detector = NULL;
+  fs_embedder *embedder = NULL;
+  fs_tracker *tracker = NULL;
+  fs_face found[4], face = {.x = 200, .y = 100, .width = 200, .height = 240, .score = 1};
+  fs_tracked tracked[4];
+  fs_frame frame;
+  fs_quality quality = {.size = sizeof quality};
+  float numbers[128];
+  size_t count = 0;
+  for (int i = 0; i < 5; i++) face.landmarks[i] = (fs_point){260 + 80 * (float)(i % 2), 180 + 30 * (float)i};
+  for (size_t i = 0; i < sizeof grey; i++) grey[i] = (uint8_t)(i * i >> 9);
+  fs_frame_init(&frame, sizeof frame);
+  frame.format = FS_GREY, frame.width = 640, frame.height = 480, frame.planes[0] = grey, frame.byte_counts[0] = sizeof grey;
+  bool well = fs_model_open(&detecting, "models/faces-yunet.safetensors") == FS_OK &&
+              fs_model_open(&embedding, "models/faces-nn4.safetensors") == FS_OK &&
+              fs_detector_create(&detector, detecting, NULL) == FS_OK && fs_embedder_create(&embedder, embedding) == FS_OK &&
+              fs_tracker_create(&tracker, NULL) == FS_OK;
+  for (int i = 0; i < 2; i++)
+    well = well && fs_detector_find_frame(detector, &frame, NULL, found, 4, &count) == FS_OK &&
+           fs_tracker_update(tracker, &face, NULL, 1, i, tracked, 4) == FS_OK &&
+           fs_face_quality_frame(&frame, &face, NULL, &quality) == FS_OK &&
+           fs_embedder_embed_frame(embedder, &frame, &face, 1, numbers, 128) == FS_OK;
+  if (!well) printf("  %s\n", fs_last_error());
+  fs_model_destroy(detecting), fs_model_destroy(embedding), fs_detector_destroy(detector), fs_embedder_destroy(embedder);
+  fs_tracker_destroy(tracker);
+  return well ? argument : NULL;
+}
+
+/* A style and an enlargement in one pass, by the models in the box. */
+static void *do_passes(void *argument) {
+  fs_model *painting = NULL, *enlarging = NULL;
+  fs_fast_styler *styler = NULL;
+  fs_enlarger *enlarger = NULL;
+  fs_image *content = picture(60, 44, 1), *painted = NULL, *larger = NULL;
+  bool well = fs_model_open(&painting, "models/scream.safetensors") == FS_OK &&
+              fs_model_open(&enlarging, "models/enlarge2.safetensors") == FS_OK && fs_fast_styler_create(&styler, painting) == FS_OK &&
+              fs_enlarger_create(&enlarger, enlarging) == FS_OK && fs_fast_styler_run(styler, &painted, content) == FS_OK &&
+              fs_enlarger_run(enlarger, &larger, content) == FS_OK;
+  if (!well) printf("  %s\n", fs_last_error());
+  fs_model_destroy(painting), fs_model_destroy(enlarging), fs_fast_styler_destroy(styler), fs_enlarger_destroy(enlarger);
+  fs_image_destroy(content), fs_image_destroy(painted), fs_image_destroy(larger);
+  return well ? argument : NULL;
+}
+
+static void *do_self_test(void *argument) { return fs_self_test(NULL, NULL) == FS_OK ? argument : NULL; }
+
+static void *do_expressions(void *argument) {
+  fs_expression *parsed = NULL, *derivative = NULL, *simple = NULL;
+  char text[8192];
+  size_t length = 0;
+  /* As deep as texts may nest. */
+  enum { DEPTH = 9000 };
+  char *nested = malloc(2 * DEPTH + 2);
+  memset(nested, '(', DEPTH), nested[DEPTH] = 'x', memset(nested + DEPTH + 1, ')', DEPTH), nested[2 * DEPTH + 1] = 0;
+  bool well = fs_expression_parse(&parsed, nested) == FS_OK;
+  fs_expression_destroy(parsed), parsed = NULL, free(nested);
+  well = well && fs_expression_parse(&parsed, "exp(sin(x)/y)^2 + x*y - log(x + 3)/tanh(y) + sigmoid(x^y)^0.5") == FS_OK &&
+         fs_expression_derivative(&derivative, parsed, "x") == FS_OK && fs_expression_simplify(&simple, derivative) == FS_OK &&
+         fs_expression_text(simple, text, sizeof text, &length) == FS_OK;
+  if (!well) printf("  %s\n", fs_last_error());
+  fs_expression_destroy(parsed), fs_expression_destroy(derivative), fs_expression_destroy(simple);
+  return well ? argument : NULL;
+}
+
 static const struct {
   const char *what;
   void *(*body)(void *);
-} works[] = {{"files of pictures", do_files}, {"models", do_models}, {"faces", do_faces}, {"a gallery in a file", do_gallery},
+} works[] = {{"frames", do_frames}, {"passes", do_passes}, {"the test of itself", do_self_test}, {"expressions", do_expressions},
+             {"files of pictures", do_files}, {"models", do_models}, {"faces", do_faces}, {"a gallery in a file", do_gallery},
              {"a style", do_style}, {"a training", do_training}, {"maps, distances and costs", do_numbers}};
 
 static int work_on_short_stacks(void *unused) {
@@ -305,8 +371,10 @@ static int work_on_short_stacks(void *unused) {
   if (!mkdtemp(faces.path)) return 3;
   int failures = 0;
   for (size_t i = 0; i < sizeof works / sizeof works[0]; i++) {
-    printf("  %s\n", works[i].what), fflush(stdout); /* the last one, where the child ends here */
-    if (!on_short_stack(works[i].body, &faces)) printf("  failed: %s\n", works[i].what), failures++;
+    size_t taken = 0;
+    printf("  %s", works[i].what), fflush(stdout); /* the last one, where the child ends here */
+    bool well = on_short_stack(works[i].body, &faces, &taken) && taken <= TAKEN;
+    printf(": %.1f KB of stack%s\n", (double)taken / 1024, well ? "" : ", failed"), failures += !well;
   }
   fs_image_destroy(faces.photo), fs_detector_destroy(faces.detector), fs_embedder_destroy(faces.embedder);
   fs_model_destroy(faces.detecting), fs_model_destroy(faces.embedding), fs_model_destroy(faces.painting);
@@ -324,7 +392,7 @@ static void stacks(void) {
   if (!have(model_path("vgg19.safetensors"), "short stacks") || !have(model_path("mtcnn.safetensors"), "short stacks") ||
       !have(model_path("dlib-resnet.safetensors"), "short stacks") || !have(photo_path("obama.jpg"), "short stacks"))
     return;
-  TEST("a thread of 64 KB of stack may call everything") { CHECK(child(work_on_short_stacks, NULL, 120)); }
+  TEST("a thread of 64 KB of stack may call everything, which takes 48 KB of it at most") { CHECK(child(work_on_short_stacks, NULL, 120)); }
 }
 
 /* ---- Few addresses ---- */
@@ -528,7 +596,6 @@ static void threads(void) {
 }
 
 int main(int count, char **arguments) {
-  self = "/proc/self/exe";
   if (count == 2 && strcmp(arguments[1], "one thread") == 0) return work_on_one_thread();
   if (count == 2 && strcmp(arguments[1], "addresses") == 0) return work_with_few_addresses();
   if (count == 2 && strcmp(arguments[1], "container") == 0) return work_in_container();

@@ -27,7 +27,7 @@ fi
 library=$(cd "$library" && pwd)
 if [[ ${#names[@]} -eq 0 ]]; then
   names=(version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss detection differentiation expression style fast_style enlarger seeing pixels
-         evaluation trainer threads host self_test)
+         evaluation trainer threads host memory self_test)
   if [[ $valgrind = 1 ]]; then
     names=("${names[@]/trainer/}")
     echo "trainer is left out under valgrind: its steps take many minutes there; name it to run it"

@@ -670,6 +670,7 @@ def test_outputs_that_cannot_be_written_are_told_at_the_start(gallery, stage, tm
     assert f"crops: {file}: Not a directory" in refused(*base, f"--crops={file}")
     assert f"{file} is there and is no socket" in refused(*base, f"--events={file}")
     assert 'events is ""' in refused(*base, "--events=")
+    assert "may hold 1024 KB, by the program's limit" in refused(*base, "--memory=1")
     for redirection in (">&-", "</dev/null 1<&0"):
         shell = ["bash", "-c", f'"$@" {redirection}', "-", DAEMON, *base]
         result = subprocess.run(shell, capture_output=True, text=True, timeout=60)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Compiles the programs that refuse the library what it asks for, and runs them against the libfacestyle.so in LIBDIR.
 #
-#   Tests/Faults/run.sh LIBDIR [NAME [PART]]      NAME: memory, files; PART: of the name of a scene
+#   Tests/Faults/run.sh LIBDIR [NAME [PART]]      NAME: memory, limit, files, stream; PART: of the name of a scene
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 library=$(cd "${1:?usage: Tests/Faults/run.sh LIBDIR [NAME [PART]]}" && pwd)
@@ -13,7 +13,7 @@ programs=build/faults/$(basename "$library")
 mkdir -p "$programs"
 export LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 failed=0
-for name in ${2:-memory files}; do
+for name in ${2:-memory limit files stream}; do
   # The program's own malloc, write, ... come before the C library's for all that is loaded.
   ${CC:-cc} -std=gnu11 -O1 -g -Wall -Wextra -Werror ${CFLAGS:-} -Iinclude -ITests/CTests -ITests/Faults -rdynamic \
     "Tests/Faults/${name}_test.c" Tests/Faults/faults.c -o "$programs/${name}_test" -L"$library" -lfacestyle -lpthread -lm

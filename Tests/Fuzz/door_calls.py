@@ -14,7 +14,7 @@ from c_header import Callback, Enum, Function, Struct, of_kind  # noqa: E402
 FUNCTIONS, STRUCTS, ENUMS, CALLBACKS = of_kind(Function), of_kind(Struct), of_kind(Enum), of_kind(Callback)
 HANDLES = sorted(name.removesuffix("_destroy") for name in FUNCTIONS if name.endswith("_destroy"))
 # What is for the start of a process; and two seconds of computing.
-LEFT_OUT = {"fs_threads_set", "fs_instruction_set_choose", "fs_self_test"}
+LEFT_OUT = {"fs_threads_set", "fs_memory_limit_set", "fs_instruction_set_choose", "fs_self_test"}
 INTEGERS = {"size_t", "uint64_t", "int64_t", "uint32_t", "int32_t", "uint16_t", "uint8_t"}
 
 

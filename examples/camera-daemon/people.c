@@ -253,6 +253,7 @@ static bool can_keep_crops(const struct settings *settings, FILE *errors) {
 static bool open_all(struct people *people, FILE *errors) {
   if (!can_keep_crops(&people->settings, errors)) return false;
   if (failed(fs_threads_set(people->settings.threads), "threads", errors)) return false;
+  if (failed(fs_memory_limit_set((uint64_t)people->settings.memory << 20), "memory", errors)) return false;
   if (!open_detector(people, errors)) return false;
   if (people->settings.liveness && !open_liveness(people, errors)) return false;
   fs_tracker_options tracking;

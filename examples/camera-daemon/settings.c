@@ -59,6 +59,7 @@ static const struct entry entries[] = {
      "the model's threshold"},
     {"change-looks", WHOLE, FIELD(change_looks), 1, 1000, NULL, "looks", "in a row that must show another person"},
     {"threads", WHOLE, FIELD(threads), 0, 256, NULL, "threads", "that work; 0: one a processor"},
+    {"memory", WHOLE, FIELD(memory), 0, 1048576, NULL, "megabytes", "for models, workspaces and people; 0: no limit of its own"},
     {"events", TEXT, FIELD(events), 0, 0, NULL, "path", "of a Unix socket to listen on; - for the standard output"},
     {"crops", TEXT, FIELD(crops), 0, 0, NULL, "folder", "for a picture of each who passed; not set: none"},
     {"crops-kept", WHOLE, FIELD(crops_kept), 1, 1000000, NULL, "pictures", "before the oldest is written over"},

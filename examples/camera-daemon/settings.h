@@ -47,6 +47,7 @@ struct settings {
   float change_distance;      /* from one's earlier looks, beyond which it is another; 0: 0.6 times the model's threshold */
   uint32_t change_looks;      /* looks in a row that must show another person */
   uint32_t threads;
+  uint32_t memory;            /* megabytes that the library may hold; 0: no limit of its own */
 
   char events[PATH_LENGTH];   /* - for the standard output, or the path of a socket to listen on */
   char crops[PATH_LENGTH];    /* a folder for pictures of who passed; empty: none */

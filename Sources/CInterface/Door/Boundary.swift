@@ -4,14 +4,15 @@ import Tensors
 
 /// Wraps every exported function that can fail: clears the last error, runs the body in the standard
 /// floating-point state, and turns a failure into a status, with its reason kept for this thread.
-func boundary(_ body: () throws(Failure) -> Void) -> fs_status {
-  withStandardFloats { status(of: body) }
+/// - Parameter isFreeing: it is of use where memory is short.
+func boundary(isFreeing: Bool = false, _ body: () throws(Failure) -> Void) -> fs_status {
+  withStandardFloats { status(of: body, isFreeing) }
 }
 
-private func status(of body: () throws(Failure) -> Void) -> fs_status {
+private func status(of body: () throws(Failure) -> Void, _ isFreeing: Bool) -> fs_status {
   setLastError(nil)
   do throws(Failure) {
-    try Memory.check()
+    if !isFreeing { try Memory.check() }
     try body()
     setLastError(nil)  // it may be that of a call from the host's function
     return FS_OK

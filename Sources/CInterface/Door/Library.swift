@@ -38,7 +38,26 @@ public func fs_threads_set(_ count: UInt32) -> fs_status {
 public func fs_threads() -> UInt32 { UInt32(clamping: ThreadPool.shared.threads) }
 
 @c @implementation
-public func fs_memory_limit() -> UInt64 { withStandardFloats { UInt64(clamping: Memory.currentLimit) } }
+public func fs_memory_limit_set(_ bytes: UInt64) -> fs_status {
+  boundary(isFreeing: true) { () throws(Failure) in
+    try Memory.setLimit(bytes == 0 ? nil : Int(clamping: bytes))
+  }
+}
+
+@c @implementation
+public func fs_memory_limit() -> UInt64 { withStandardFloats { UInt64(clamping: Memory.current.limit) } }
+
+@c @implementation
+public func fs_memory_used() -> UInt64 { UInt64(clamping: Memory.held) }
+
+@c @implementation
+public func fs_memory_peak() -> UInt64 { UInt64(clamping: Memory.mostHeld) }
+
+@c @implementation
+public func fs_memory_peak_reset() { Memory.forgetMostHeld() }
+
+@c @implementation
+public func fs_memory_trim() { withStandardFloats { Memory.trimAll() } }
 
 extension fs_host_info: SizedStruct {}
 

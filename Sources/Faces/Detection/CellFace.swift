@@ -15,14 +15,17 @@ extension Face {
   ) {
     let (left, top) = place(corners.left, corners.top), (right, bottom) = place(corners.right, corners.bottom)
     guard right >= left, bottom >= top else { return nil }  // nor is NaN
+    func isPlace(_ x: Float, _ y: Float) -> Bool {
+      x.magnitude < Face.maxPlace && y.magnitude < Face.maxPlace  // NaN is not less
+    }
+    guard isPlace(left, top), isPlace(right, bottom) else { return nil }
     var landmarks: [Point] = []
     landmarks.reserveCapacity(count)
     for k in 0..<count {
       let given = point(k), (x, y) = place(given.x, given.y)
+      guard isPlace(x, y) else { return nil }
       landmarks.append(Point(x - 0.5, y - 0.5))  // a point counts from the centre of the first pixel
     }
-    let all = landmarks.flatMap { [$0.x, $0.y] } + [left, top, right, bottom]
-    guard all.allSatisfy({ $0.magnitude < Face.maxPlace }) else { return nil }  // NaN is not less
     self.init(
       box: Box(left: left, top: top, right: right, bottom: bottom), score: score, landmarks: landmarks)
   }

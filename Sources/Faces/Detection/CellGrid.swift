@@ -38,22 +38,30 @@ package struct CellGrid {
 
   /// Calls `use` for every face whose logit is at least `minLogit`; most cells cost a comparison. A cell
   /// whose numbers are too large for a face, or none, is left out.
-  /// - Parameter place: from the network's picture to the searched one.
-  package func forEachFace(minLogit: Float, _ place: Mapping, _ use: (Face) -> Void) {
+  /// - Parameters:
+  ///   - place: from the network's picture to the searched one.
+  ///   - isWanted: whether a face of this score is of use.
+  package func forEachFace(
+    minLogit: Float, _ place: Mapping, where isWanted: (_ score: Float) -> Bool = { _ in true },
+    _ use: (Face) -> Void
+  ) {
     for row in 0..<((height + side - 1) / side) {
       for column in 0..<((width + side - 1) / side) {
         let numbers = numbers + (row * columns + column) * YuNet.numbersPerCell
         guard numbers[0] >= minLogit else { continue }
-        if let face = face(numbers, row, column, place) { use(face) }
+        let score = 1 / (1 + expf(-numbers[0]))
+        if isWanted(score), let face = face(numbers, row, column, score, place) { use(face) }
       }
     }
   }
 
-  private func face(_ d: UnsafePointer<Float>, _ row: Int, _ column: Int, _ place: Mapping) -> Face? {
+  private func face(
+    _ d: UnsafePointer<Float>, _ row: Int, _ column: Int, _ score: Float, _ place: Mapping
+  ) -> Face? {
     let s = Float(side), i = Float(row), j = Float(column)
     let box = CellBox((d[1], d[2], d[3], d[4]), row: i, column: j, stride: s)
     return Face(
-      (box.left, box.top, box.right, box.bottom), score: 1 / (1 + expf(-d[0])), place, points: 5
+      (box.left, box.top, box.right, box.bottom), score: score, place, points: 5
     ) { k in ((j + d[5 + 2 * k]) * s, (i + d[6 + 2 * k]) * s) }
   }
 }

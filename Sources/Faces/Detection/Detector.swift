@@ -63,10 +63,8 @@ package final class Detector: @unchecked Sendable {
   package let model: ModelInformation
   private let finder: any FaceFinder
   private let options: DetectorOptions
-  // Guarded by `lock`: upright pictures of frames, to be reused.
-  private let lock = Lock()
-  private var idle: [Image] = []
-  private static let maxIdle = 8
+  /// Upright pictures of frames.
+  private let canvases = Spares<Image>(most: 8)
 
   package init(_ model: Model, _ options: DetectorOptions = .init()) throws(Failure) {
     try options.check()
@@ -99,15 +97,14 @@ package final class Detector: @unchecked Sendable {
     let region = region ?? options.region ?? frame.whole
     try region.check(inside: frame.uprightWidth, frame.uprightHeight)
     let image = try canvas(region.width, region.height)
-    defer { lock.hold { if idle.count < Detector.maxIdle { idle.append(image) } } }
+    defer { canvases.give(image) }
     try frame.read(region, into: image, isGrey: finder.seesLumaAlone)
     return reported(try finder.faces(in: image), x: region.x, y: region.y)
   }
 
   /// A picture to reuse: a camera's frames have one size.
   private func canvas(_ width: Int, _ height: Int) throws(Failure) -> Image {
-    let last = lock.hold { idle.popLast() }
-    if let last, last.width == width, last.height == height { return last }
+    if let last = canvases.take(), last.width == width, last.height == height { return last }
     return try Image(width: width, height: height)
   }
 

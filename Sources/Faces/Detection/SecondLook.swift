@@ -59,9 +59,8 @@ struct SecondLook {
       let grid = CellGrid(
         numbers: answers[i] + picture * each, side: side, columns: extents[2], height: view.height,
         width: view.width)
-      grid.forEachFace(minLogit: SecondLook.minSecondLogit, .init()) { face in
-        guard face.score > best?.score ?? 0 else { return }
-        let face = upright(face)
+      grid.forEachFace(minLogit: SecondLook.minSecondLogit, .init(), where: { $0 > best?.score ?? 0 }) {
+        let face = upright($0)
         if Overlap.union.share(face.box, wanted) > SecondLook.minOverlap { best = face }
       }
     }

@@ -11,9 +11,7 @@ package final class Executor: @unchecked Sendable {
       let workspace = Workspace()
     }
 
-    private static let maxContexts = 8
-    private let lock = Lock()
-    private var idle: [Context] = []
+    private let idle = Spares<Context>(most: 8)
 
     package init() {}
 
@@ -23,14 +21,12 @@ package final class Executor: @unchecked Sendable {
       return MemoryLayout<Float>.stride * (max(0, memory - held.memory) + max(0, workspace - held.workspace))
     }
 
-    fileprivate func take() -> Context { lock.hold { idle.popLast() } ?? Context() }
-    fileprivate func give(_ context: Context) {
-      lock.hold { if idle.count < Memory.maxContexts { idle.append(context) } }
-    }
+    fileprivate func take() -> Context { idle.take() ?? Context() }
+    fileprivate func give(_ context: Context) { idle.give(context) }
 
     /// The counts that the next run finds allocated.
     private var held: (memory: Int, workspace: Int) {
-      lock.hold { (idle.last?.memory?.count ?? 0, idle.last?.workspace.count ?? 0) }
+      idle.peek { ($0?.memory?.count ?? 0, $0?.workspace.count ?? 0) }
     }
   }
 

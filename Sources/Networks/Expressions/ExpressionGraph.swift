@@ -12,7 +12,7 @@ final class ExpressionGraph {
   private var heights: [Int32] = []
   private var places: [ExpressionNode: Int32] = [:]
   private let sharesNodes: Bool, excess: Int
-  private var fault: String?
+  private var fault: Failure?
 
   /// - Parameters:
   ///   - sharesNodes: false makes a node for each call.
@@ -37,10 +37,20 @@ final class ExpressionGraph {
     var height: Int32 = 0
     node.forEachOperand { height = max(height, heights[$0]) }
     if fault == nil, nodes.count >= excess * Expression.maxNodes {
-      fault = "an expression of more than \(nodes.count) nodes; expected at most \(Expression.maxNodes)"
+      fault = .invalidArgument(
+        "an expression of more than \(nodes.count) nodes; expected at most \(Expression.maxNodes)")
     }
     if fault == nil, Int(height) >= excess * Expression.maxDepth {
-      fault = "an expression more than \(height) nodes deep; expected at most \(Expression.maxDepth)"
+      fault = .invalidArgument(
+        "an expression more than \(height) nodes deep; expected at most \(Expression.maxDepth)")
+    }
+    if fault == nil {
+      do throws(Failure) {
+        try nodes.makeRoom(for: 1)
+        if sharesNodes { try places.makeRoom() }
+      } catch {
+        fault = error
+      }
     }
     guard fault == nil else { return 0 }
     let place = Int32(nodes.count)
@@ -55,6 +65,6 @@ final class ExpressionGraph {
   }
 
   func check() throws(Failure) {
-    if let fault { throw .invalidArgument(fault) }
+    if let fault { throw fault }
   }
 }

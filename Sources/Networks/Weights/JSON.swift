@@ -104,7 +104,7 @@ package enum JSON {
         skipSpace()
         let key = try text()
         try take(UInt8(ascii: ":"), "a colon")
-        members.append((key, try value(depth: depth + 1)))
+        try members.add((key, try value(depth: depth + 1)))
         skipSpace()
         if next == UInt8(ascii: ",") {
           position += 1
@@ -124,7 +124,7 @@ package enum JSON {
         return elements
       }
       while true {
-        elements.append(try value(depth: depth + 1))
+        try elements.add(try value(depth: depth + 1))
         skipSpace()
         if next == UInt8(ascii: ",") {
           position += 1

@@ -6,11 +6,19 @@ struct CommonOptions: ParsableArguments {
   @Option(help: "Number of threads; 0: one per processor.")
   var threads: UInt32 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "Refuse what needs more memory; 0: as machine and container allow.", valueName: "megabytes"))
+  var memoryLimit: UInt32 = 0
+
   @Flag(help: "Print one line of JSON.")
   var json = false
 
-  /// Sets the number of threads. Every command calls this first.
-  func apply() throws(Failure) { try check(fs_threads_set(threads), "--threads") }
+  /// Sets the number of threads and the limit. Every command calls this first.
+  func apply() throws(Failure) {
+    try check(fs_threads_set(threads), "--threads")
+    try check(fs_memory_limit_set(UInt64(memoryLimit) << 20), "--memory-limit")
+  }
 }
 
 /// Options of commands that find a face and embed it.

@@ -1,5 +1,5 @@
 /// A Linux control group that contains this process, directly or as an ancestor. It holds the limits that
-/// systemd's MemoryMax= and CPUQuota=, Docker and Kubernetes set. Sources: Linux,
+/// systemd's MemoryMax=, MemoryHigh= and CPUQuota=, Docker and Kubernetes set. Sources: Linux,
 /// Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst, scheduler/sched-bwc.rst.
 struct ControlGroup {
   /// In version 1 each controller has its own tree, in version 2 all share one.
@@ -51,13 +51,12 @@ struct ControlGroup {
 
   // MARK: Limits and use
 
-  /// Bytes; nil without a limit.
+  /// Bytes; nil without a limit. Beyond memory.high nothing is killed, but all is slowed down.
   var memoryLimit: Int? {
-    guard let bytes = HostFiles.number(folder + (isUnified ? "/memory.max" : "/memory.limit_in_bytes")) else {
-      return nil
-    }
-    // Version 1 writes "no limit" as the largest number of whole pages.
-    return bytes < 1 << 60 ? bytes : nil
+    (isUnified ? ["/memory.max", "/memory.high"] : ["/memory.limit_in_bytes"])
+      .compactMap { HostFiles.number(folder + $0) }
+      // Version 1 writes "no limit" as the largest number of whole pages.
+      .filter { $0 < 1 << 60 }.min()
   }
 
   /// Bytes that its processes hold, excluding what the system reclaims before it kills a process: cached

@@ -80,10 +80,7 @@ package func writeFile(_ path: String, _ bytes: UnsafeRawBufferPointer) throws(F
   if withPath(path, { stat($0, &info) }) == 0 {
     try refuseUnlessRegular(info, path)
     permissions = info.st_mode & 0o777
-    if let resolved = withPath(path, { realpath($0, nil) }) {
-      target = pathText(resolved)
-      free(resolved)
-    }
+    target = resolved(path) ?? path
   }
 
   let (temporary, file) = try createBeside(target, for: path)

@@ -17,13 +17,16 @@ package enum Memory {
   /// Blocks of this size or more have their own pages, which are returned to the system at once instead of to
   /// the C library's heap.
   private static let largeBlock = 1 << 20
+  /// The same under the host's own limit, where what lies between blocks of the heap counts.
+  private static let largeBlockOfFew = 1 << 17
+  /// Of the host's own limit: what is left to objects and texts, which are not asked for.
+  private static let roomOfObjects = 1 << 20
 
   private static let lock: Lock = {
     let lock = Lock()
     lock.surviveFork()
     return lock
   }()
-  nonisolated(unsafe) private static var held = 0
   /// Blocks with pages of their own: address and size.
   nonisolated(unsafe) private static var large: [UInt: Int] = [:]
   nonisolated(unsafe) private static var largeHeld = 0
@@ -36,33 +39,43 @@ package enum Memory {
   nonisolated(unsafe) private static var limit = 0
   nonisolated(unsafe) private static var readAt = -Double.infinity
 
-  /// The limit for all blocks together now, in bytes.
-  package static var currentLimit: Int { current.limit }
-  /// And whose limit it is: "this machine's".
+  /// The limit for all that the library holds, in bytes, and whose it is: "this machine's".
   package static var current: (limit: Int, source: StaticString) {
-    let least = MemoryRoom().least
-    return (least.limit, least.source.name)
+    let least = MemoryRoom().least, own = systemMayHold()
+    return own < least.limit ? (own, "the program's") : (least.limit, least.source.name)
   }
 
   /// - Throws: `.noMemory`, stating what was requested and what is available.
   static func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {
     if byteCount >= largeBlock, let kept = lock.hold({ spare[byteCount]?.popLast() }) { return kept }
-    try reserve(byteCount)
+    try reserve(byteCount, isTaken: true)
+    return try allocate(byteCount)
+  }
+
+  /// For what is only quicker: nil where memory runs short, and nothing that is kept goes for it.
+  static func takeIfRoom(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer? {
+    guard lock.hold({ refusal(byteCount, true) }) == nil else { return nil }
+    return try allocate(byteCount)
+  }
+
+  /// A block that is counted already.
+  private static func allocate(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {
     var memory: UnsafeMutableRawPointer?
-    if byteCount >= largeBlock {
+    let isLarge = byteCount >= (systemMayHold() < Int.max ? largeBlockOfFew : largeBlock)
+    if isLarge {
       memory = systemMap(byteCount + alignment)
       if memory == nil {
-        empty()
+        trim()
         memory = systemMap(byteCount + alignment)
       }
     } else if __real_posix_memalign(&memory, alignment, byteCount + alignment) != 0 {
       memory = nil
     }
     guard let memory else {
-      lock.hold { held -= byteCount }
+      systemLetGo(byteCount + alignment)
       throw .noMemory("\(byteCount) bytes were refused by the system")
     }
-    if byteCount >= largeBlock {
+    if isLarge {
       lock.hold {
         large[UInt(bitPattern: memory)] = byteCount
         largeHeld += byteCount
@@ -71,33 +84,33 @@ package enum Memory {
     return memory
   }
 
-  /// Checks that there is memory for an allocation that a codec or LAPACK is about to make.
+  /// Checks that there is memory for an allocation that a codec, LAPACK or an array is about to make.
   /// - Throws: `.noMemory` if there is not.
-  package static func expect(_ byteCount: Int) throws(Failure) {
-    try reserve(byteCount)
-    lock.hold { held -= byteCount }
-  }
+  package static func expect(_ byteCount: Int) throws(Failure) { try reserve(byteCount, isTaken: false) }
 
-  /// Counts a block as held if there is room for it.
-  private static func reserve(_ byteCount: Int) throws(Failure) {
-    guard lock.hold({ refusal(byteCount) }) != nil else { return }
-    empty()
-    if let refusal = lock.hold({ refusal(byteCount) }) { throw .noMemory(refusal) }
+  /// Counts a block as held, if it is taken, and if there is room for it.
+  private static func reserve(_ byteCount: Int, isTaken: Bool) throws(Failure) {
+    guard lock.hold({ refusal(byteCount, isTaken) }) != nil else { return }
+    trim()
+    if let refusal = lock.hold({ refusal(byteCount, isTaken) }) { throw .noMemory(refusal) }
   }
 
   /// Counts the block and returns nil, or returns the reason for a refusal. Call with the lock held.
-  private static func refusal(_ byteCount: Int) -> String? {
+  private static func refusal(_ byteCount: Int, _ isTaken: Bool) -> String? {
+    let held = systemHeld(), own = systemMayHold()
+    guard byteCount <= own - roomOfObjects - held else {
+      return excess(byteCount, held, own, "the program's")
+    }
     let isFresh = byteCount < largeBlock || monotonicSeconds() - readAt < 1
     if isFresh, byteCount <= budget, byteCount <= limit - held {
-      held += byteCount
+      guard isTaken else { return nil }
+      systemHold(byteCount + alignment)
       budget -= byteCount
       return nil
     }
     let room = MemoryRoom(), least = room.least, pages = room.leastPages, addresses = room.leastAddresses
     guard byteCount <= least.limit - held else {
-      return
-        "\(megabytes(byteCount)) MB more requested; the library holds \(held >> 20) MB and may hold \(least.limit >> 20) MB,"
-        + " by \(least.source.name) limit"
+      return excess(byteCount, held, least.limit, least.source.name)
     }
     guard byteCount <= addresses.free else { return shortage(byteCount, addresses, addresses.free) }
     // As if nothing that is held had been written to yet. Counted only where it matters: counting takes a
@@ -107,18 +120,28 @@ package enum Memory {
     guard byteCount <= pages.free - untouched else {
       return shortage(byteCount, pages, pages.free - untouched)
     }
-    held += byteCount
     limit = least.limit
-    budget = (min(pages.free - untouched, addresses.free) - byteCount) / 4
+    budget = (min(pages.free - untouched, addresses.free) - (isTaken ? byteCount : 0)) / 4
     readAt = monotonicSeconds()
+    if isTaken { systemHold(byteCount + alignment) }
     return nil
   }
 
-  private static func shortage(_ byteCount: Int, _ level: MemoryRoom.Level, _ free: Int) -> String {
-    "\(megabytes(byteCount)) MB more requested; \(max(0, free) >> 20) MB are left of \(level.source.name) \(level.limit >> 20) MB"
+  private static func excess(
+    _ byteCount: Int, _ held: Int, _ limit: Int, _ source: StaticString
+  ) -> String {
+    "\(amount(byteCount)) more requested; the library holds \(amount(held)) and may hold \(amount(limit)),"
+      + " by \(source) limit"
   }
 
-  private static func megabytes(_ byteCount: Int) -> Int { max(1, byteCount >> 20) }
+  private static func shortage(_ byteCount: Int, _ level: MemoryRoom.Level, _ free: Int) -> String {
+    "\(amount(byteCount)) more requested; \(amount(max(0, free))) are left of"
+      + " \(level.source.name) \(amount(level.limit))"
+  }
+
+  private static func amount(_ byteCount: Int) -> String {
+    byteCount < 10 << 20 ? "\((byteCount + 1023) >> 10) KB" : "\(byteCount >> 20) MB"
+  }
 
   /// Bytes of large blocks without a page yet. Call with the lock held.
   private static func untouchedBytes() -> Int {
@@ -155,7 +178,12 @@ package enum Memory {
     if !isKept { release(address, byteCount) }
   }
 
-  /// Returns the kept blocks to the system.
+  /// Returns what saves work alone to the system.
+  package static func trim() {
+    Reclaimable.emptyAll()
+    empty()
+  }
+
   private static func empty() {
     let blocks = lock.hold {
       let blocks = spare
@@ -168,13 +196,15 @@ package enum Memory {
   }
 
   private static func release(_ address: UnsafeMutableRawPointer, _ byteCount: Int) {
-    lock.hold {
-      held -= byteCount
-      guard byteCount >= largeBlock else { return }
-      large[UInt(bitPattern: address)] = nil
-      largeHeld -= byteCount
-    }
-    if byteCount >= largeBlock {
+    systemLetGo(byteCount + alignment)
+    let isLarge =
+      byteCount >= largeBlockOfFew
+      && lock.hold {
+        guard large.removeValue(forKey: UInt(bitPattern: address)) != nil else { return false }
+        largeHeld -= byteCount
+        return true
+      }
+    if isLarge {
       munmap(address, byteCount + alignment)
     } else {
       __real_free(address)

@@ -35,12 +35,3 @@ public func reserveFree(_ block: UnsafeMutableRawPointer?) { systemFree(block) }
 
 @c(__wrap_malloc_usable_size)
 public func reserveBlockSize(_ block: UnsafeMutableRawPointer?) -> Int { systemBlockSize(block) }
-
-extension Memory {
-  /// For the beginning of calls, and for steps that need memory for objects, arrays and texts but no storage.
-  /// - Throws: `.noMemory` if the system has refused such memory, and refuses still.
-  @inline(never)
-  package static func check() throws(Failure) {
-    if systemIsShortOfMemory() != 0 { throw .noMemory("the system refuses memory for small blocks") }
-  }
-}

@@ -1,3 +1,4 @@
+import CReserve
 import CSystem
 
 // What surrounds this process: its environment, and the folders of the library and the program.
@@ -20,15 +21,22 @@ package let libraryFolder: String? = {
 
 /// The folder of this process's program; nil if unknown.
 package let programFolder: String? = {
-  guard let file = realpath("/proc/self/exe", nil) else { return nil }
-  defer { free(file) }
-  return resolvedFolder(of: pathText(UnsafePointer(file)))
+  resolved("/proc/self/exe").flatMap { resolvedFolder(of: $0) }
 }()
 
-private func resolvedFolder(of path: String) -> String? {
-  guard let folder = withPath(directory(of: path), { realpath($0, nil) }) else { return nil }
-  defer { free(folder) }
-  return pathText(UnsafePointer(folder))
+private func resolvedFolder(of path: String) -> String? { resolved(directory(of: path)) }
+
+/// The absolute path without links; nil if it leads nowhere.
+func resolved(_ path: String) -> String? { textOfSystem(withPath(path) { realpath($0, nil) }) }
+
+/// The absolute path of the current folder; nil if it is gone.
+package var currentFolder: String? { textOfSystem(getcwd(nil, 0)) }
+
+/// A path in a block that the C library gave by itself, which is not among those that the library counts.
+private func textOfSystem(_ block: UnsafeMutablePointer<CChar>?) -> String? {
+  guard let block else { return nil }
+  defer { __real_free(block) }
+  return pathText(UnsafePointer(block))
 }
 
 /// The folder above one without a slash at its end; "/" is above itself.

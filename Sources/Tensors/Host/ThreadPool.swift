@@ -11,12 +11,15 @@ import CSystem
 package final class ThreadPool: @unchecked Sendable {
   package static let shared = ThreadPool()
   package static let maximum = 256
+  /// Of the pool's threads: five times what a call takes. The usual 8 MB count where addresses are limited,
+  /// and are resident where the host locks its memory.
+  private static let stackBytes = 256 << 10
 
   private let busy: UnsafeMutablePointer<pthread_mutex_t>  // held by the caller whose work runs
   private let lock: UnsafeMutablePointer<pthread_mutex_t>  // guards all that follows
   private let wake: UnsafeMutablePointer<pthread_cond_t>
   private let done: UnsafeMutablePointer<pthread_cond_t>
-  private var threadLimit: Int
+  private var threadLimit: Int { didSet { systemPublish(&watched.pointee.limit, threadLimit) } }
   private var started = 0
   private var generation = 0
   private var body: ((Int, Int) -> Void)?
@@ -24,8 +27,8 @@ package final class ThreadPool: @unchecked Sendable {
   private var taskCount = 0
   private var unfinished = 0
   private var workersAllowed = 0
-  /// `generation` and `unfinished` for threads that look out without the lock.
-  private let watched: UnsafeMutablePointer<(generation: Int, unfinished: Int)>
+  /// `generation`, `unfinished` and `threadLimit` for threads that look without the lock.
+  private let watched: UnsafeMutablePointer<(generation: Int, unfinished: Int, limit: Int)>
   /// In seconds: what waking a thread takes, a few times.
   private static var patience: Double { 40e-6 }
 
@@ -35,8 +38,8 @@ package final class ThreadPool: @unchecked Sendable {
     wake = .allocate(capacity: 1)
     done = .allocate(capacity: 1)
     watched = .allocate(capacity: 1)
-    watched.initialize(to: (0, 0))
     threadLimit = ThreadPool.processors
+    watched.initialize(to: (0, 0, threadLimit))
     resetLocks()
     // A forked child has none of these threads, and locks held by other threads stay held: start afresh.
     pthread_atfork(nil, nil) { ThreadPool.shared.resetAfterFork() }
@@ -78,7 +81,8 @@ package final class ThreadPool: @unchecked Sendable {
   /// Runs `body(task, worker)` for every task in `0..<count` and returns when all are done. `worker` is below
   /// `workers` and identifies a scratch area: no two tasks run concurrently with the same worker.
   package func run(_ count: Int, workers: Int = maximum, _ body: (Int, Int) -> Void) {
-    guard count > 1, pthread_mutex_trylock(busy) == 0 else {
+    // By itself: a closure that others run is a block of memory.
+    guard count > 1, systemWatch(&watched.pointee.limit) > 1, pthread_mutex_trylock(busy) == 0 else {
       for task in 0..<count { body(task, 0) }
       return
     }
@@ -128,22 +132,26 @@ package final class ThreadPool: @unchecked Sendable {
   /// Call with `lock` held. Returns false if the system grants no more threads; the existing ones do the
   /// work.
   private func startWorker() -> Bool {
+    // Where thread-local memory of the host leaves no room in such a stack: the system's usual one.
+    guard startWorker(stack: ThreadPool.stackBytes) || startWorker(stack: nil) else { return false }
+    started += 1
+    return true
+  }
+
+  private func startWorker(stack: Int?) -> Bool {
     var thread = pthread_t()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    if let stack { pthread_attr_setstacksize(&attributes, stack) }
     let number = UnsafeMutableRawPointer(bitPattern: started + 1)
-    guard
-      pthread_create(
-        &thread, &attributes,
-        { number in
-          ThreadPool.shared.serve(as: Int(bitPattern: number))
-          return nil
-        }, number) == 0
-    else { return false }
-    started += 1
-    return true
+    return pthread_create(
+      &thread, &attributes,
+      { number in
+        ThreadPool.shared.serve(as: Int(bitPattern: number))
+        return nil
+      }, number) == 0
   }
 
   private func serve(as worker: Int) {

@@ -165,7 +165,7 @@ extension Float {
   ) throws(Failure) {
     let kernels = KernelSet.selected, shape = filter.shape, columns = window.taps * shape.outputs
     // Made once for all calls: column t * outputs + k holds the weights of tap t.
-    let packed = try filter.transformed.storage(side: 1) { () throws(Failure) in
+    let made = try filter.transformed.storage(side: 1) { () throws(Failure) in
       let wide = try Storage<Float>(count: shape.widenedCount)
       let weights = filter.weights(widenedInto: wide.pointer)
       let matrix = try Storage<Float>(count: shape.inputs * columns)
@@ -183,6 +183,7 @@ extension Float {
       withExtendedLifetime(matrix) {}
       return packed.storage
     }
+    guard let packed = made else { throw .internalError("a filter's taps side by side were not made") }
     var scratch = scratch
     try scratch.take(from: workspace)
     let panels = (columns + kernels.tileColumns - 1) / kernels.tileColumns,

@@ -16,6 +16,8 @@ extension Float {
       ? filter.transformed.storage(side: schedule.side) { () throws(Failure) in
         try transformed(filter, schedule)
       } : nil
+    var schedule = schedule
+    if kept == nil { schedule.keepNothing() }
     var scratch = schedule.scratch
     try scratch.take(from: workspace)
     withExtendedLifetime((finish, filter, kept)) {
@@ -31,12 +33,13 @@ extension Float {
     }
   }
 
-  /// The whole transformed filter, [side^2][panels][C][tileColumns].
+  /// The whole transformed filter, [side^2][panels][C][tileColumns]; nil where there is no room for it.
   private static func transformed(
     _ filter: PackedFilter<Float>, _ s: WinogradSchedule
-  ) throws(Failure) -> Storage<Float> {
-    let u = try Storage<Float>(count: s.transformedCount)
-    let wide = try Storage<Float>(count: filter.shape.widenedCount)
+  ) throws(Failure) -> Storage<Float>? {
+    guard let u = try Storage<Float>(ifRoom: s.transformedCount),
+      let wide = try Storage<Float>(ifRoom: filter.shape.widenedCount)
+    else { return nil }
     let weights = filter.weights(widenedInto: wide.pointer)
     let kernels = KernelSet.selected
     let plane = s.panels * s.panelCount
@@ -128,6 +131,14 @@ struct WinogradSchedule {
     let transforms = 8 * tiles * (channels + columns)
     cost = side * side * (products + transforms)
     arrange(inChunks: channels * columns <= 128 * 128)
+  }
+
+  /// Where there is no room for the transformed filter: the same sums in the same order.
+  mutating func keepNothing() {
+    guard isKept else { return }
+    arrange(inChunks: false)
+    isKept = false
+    depthEach = channels
   }
 
   mutating func arrange(inChunks: Bool) {

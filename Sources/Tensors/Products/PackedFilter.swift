@@ -119,20 +119,45 @@ extension PackedFilter where Element: PlainScalar {
   }
 }
 
-/// A filter's Winograd transforms, one per tile size, made on first use and shared.
+/// A filter's transforms, one per tile size, made on first use and shared. They go where memory runs short.
 final class TransformedFilter<Element: Scalar>: @unchecked Sendable {
-  private let lock = Lock()
-  private var made: [Int: Storage<Element>] = [:]
+  private let made = Transforms<Element>()
+  private let making = Lock()
 
-  func holds(side: Int) -> Bool { lock.hold { made[side] != nil } }
+  init() { made.register() }
 
-  func storage(side: Int, _ make: () throws(Failure) -> Storage<Element>) throws(Failure) -> Storage<Element>
-  {
-    try lock.hold { () throws(Failure) in
-      if let storage = made[side] { return storage }
+  deinit { made.unregister() }
+
+  func holds(side: Int) -> Bool { made.storage(side) != nil }
+
+  /// - Parameter make: nil where there is no room for it.
+  func storage(
+    side: Int, _ make: () throws(Failure) -> Storage<Element>?
+  ) throws(Failure) -> Storage<Element>? {
+    if let storage = made.storage(side) { return storage }
+    return try making.hold { () throws(Failure) in
+      if let storage = made.storage(side) { return storage }
       let storage = try make()
-      made[side] = storage
+      made.keep(storage, side)
       return storage
     }
+  }
+}
+
+private final class Transforms<Element: Scalar>: Reclaimable, @unchecked Sendable {
+  private let lock = Lock()
+  private var storages: [Int: Storage<Element>] = [:]
+
+  func storage(_ side: Int) -> Storage<Element>? { lock.hold { storages[side] } }
+  func keep(_ storage: Storage<Element>?, _ side: Int) { lock.hold { storages[side] = storage } }
+
+  override func empty() {
+    // Freed after the lock.
+    let gone: [Int: Storage<Element>] = lock.hold {
+      let gone = storages
+      storages = [:]
+      return gone
+    }
+    _ = consume gone
   }
 }

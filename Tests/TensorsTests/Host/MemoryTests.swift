@@ -56,4 +56,72 @@ import Testing
       withExtendedLifetime((recycling, block)) {}
     }
   }
+
+  @Test func `what is held is counted, storage and arrays, and is given back to the byte`() async throws {
+    await #expect(processExitsWith: .success) {
+      let before = Memory.held
+      do {
+        let block = try Storage<UInt8>(count: 3 << 20), array = [UInt8](repeating: 1, count: 1 << 20)
+        let held = Memory.held - before
+        try #require(held >= 4 << 20 && held < 4 << 20 + 8192)
+        try #require(Memory.mostHeld >= Memory.held)
+        withExtendedLifetime((block, array)) {}
+      }
+      try #require(Memory.held == before)
+      try #require(Memory.mostHeld - before >= 4 << 20)
+      Memory.forgetMostHeld()
+      try #require(Memory.mostHeld == before)
+    }
+  }
+
+  @Test func `the host's own limit refuses, with what was asked and the limit`() async throws {
+    await #expect(processExitsWith: .success) {
+      let limit = Memory.held + 64 << 20
+      try Memory.setLimit(limit)
+      try #require(Memory.current.limit == limit && "\(Memory.current.source)" == "the program's")
+      // A megabyte stays free for what is not asked for.
+      let block = try Storage<UInt8>(count: 60 << 20)
+      let refusal = outcome { try Storage<UInt8>(count: 4 << 20) }
+      try #require(refusal.hasPrefix("noMemory: 4096 KB more requested; the library holds "))
+      try #require(refusal.hasSuffix(" and may hold \(limit >> 20) MB, by the program's limit"))
+      try #require(outcome { try Memory.expect(4 << 20) } == refusal)
+      try Memory.expect(2 << 20)
+      try #require(
+        outcome { try Memory.setLimit(60 << 20) }.hasPrefix("noMemory: a limit of 62914560 bytes; "))
+      try #require(Memory.current.limit == limit)
+      withExtendedLifetime(block) {}
+      try Memory.setLimit(nil)
+      _ = try Storage<UInt8>(count: 65 << 20)
+    }
+  }
+
+  @Test func `beyond the host's own limit calls are refused until something is given back`() async throws {
+    await #expect(processExitsWith: .success) {
+      try Memory.setLimit(Memory.held + 8 << 20)
+      try Memory.check()
+      var array = [UInt8](repeating: 1, count: 9 << 20)
+      try #require(outcome { try Memory.check() }.hasSuffix(", by the program's limit"))
+      array = []
+      try Memory.check()
+      withExtendedLifetime(array) {}
+    }
+  }
+
+  @Test func `what is kept for the next call goes before a request is refused, and only then`() async throws {
+    await #expect(processExitsWith: .success) {
+      let spares = Spares<Storage<UInt8>>(most: 2), others = Spares<Storage<UInt8>>(most: 2)
+      spares.give(try Storage(count: 20 << 20))
+      spares.give(try Storage(count: 21 << 20))
+      spares.give(try Storage(count: 22 << 20))
+      others.give(try Storage(count: 10 << 20))
+      try #require(spares.peek { $0?.count } == 21 << 20, "the third is not kept")
+      try Memory.setLimit(Memory.held + 10 << 20)
+      _ = try Storage<UInt8>(count: 8 << 20)
+      try #require(spares.take()?.count == 21 << 20)
+      try #require(spares.peek { $0?.count } == 20 << 20)
+      let block = try Storage<UInt8>(count: 40 << 20)
+      try #require(spares.take() == nil && others.take() == nil)
+      withExtendedLifetime(block) {}
+    }
+  }
 }

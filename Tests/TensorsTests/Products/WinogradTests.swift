@@ -335,6 +335,38 @@ private func tolerance(_ way: Way, _ depth: Int) -> Double {
     #expect(try bits((0..<5).flatMap { try run($0, 1) }) == bits(run(0, 5)))
   }
 
+  /// In a process of its own, whose limit leaves no room.
+  @Test func `gives the same bits where there is no room for the transformed filter`() async {
+    await #expect(processExitsWith: .success) {
+      var numbers = Numbers(seed: 14)
+      let tests = WinogradTests()
+      for (side, channels, outputs) in [(12, 64, 192), (12, 96, 128), (7, 512, 32), (9, 128, 160)] {
+        let c = try tests.case3x3(1, side, side, channels, outputs, &numbers)
+        for way in Way.all {
+          func run() throws -> [Float] {
+            let y = try Tensor<Float>([c.window.outputPixels, outputs], repeating: .nan)
+            let filter = try c.packed()
+            // Of numbers, and what stays free beside it.
+            let transformed = way.side * way.side * channels * outputs * 4, free = 1 << 20
+            if Memory.current.limit < 1 << 30 {
+              try Memory.setLimit(Memory.held + free + transformed - 1 << 14)
+            }
+            Memory.forgetMostHeld()
+            let before = Memory.held
+            try tests.run(c, way, into: Target(y.pointer, stride: outputs), filter: filter)
+            let isMade = Memory.mostHeld - before > transformed
+            try #require(isMade == (Memory.current.limit > 1 << 30), "\(c.window), \(way)")
+            return y.values
+          }
+          try Memory.setLimit(nil)
+          let kept = try run()
+          try Memory.setLimit(Memory.held + 64 << 20)
+          try #require(bits(run()) == bits(kept), "\(c.window), \(way)")
+        }
+      }
+    }
+  }
+
   @Test func `is no work without pictures`() throws {
     var numbers = Numbers(seed: 11)
     let filter = try case3x3(1, 3, 3, 16, 16, &numbers).packed()

@@ -97,7 +97,8 @@ if TYPE_CHECKING:  # for checkers of types, what _HOMES says
     )  # fmt: skip
     from .library import (
         version as version, threads as threads, set_threads as set_threads,
-        memory_limit as memory_limit, Host as Host, host as host, algebra_library as algebra_library,
+        memory_limit as memory_limit, set_memory_limit as set_memory_limit, memory_used as memory_used,
+        memory_peak as memory_peak, trim_memory as trim_memory, Host as Host, host as host, algebra_library as algebra_library,
         instruction_set as instruction_set, choose_instruction_set as choose_instruction_set,
         OptionalLibrary as OptionalLibrary, optional_libraries as optional_libraries, SelfCheck as SelfCheck,
         self_test as self_test, live_handles as live_handles, set_log as set_log,
@@ -147,8 +148,8 @@ _HOMES = {
         "map_image", "pixel_heat", "unit_pixels",
     ),
     "library": (
-        "version", "threads", "set_threads", "memory_limit", "Host", "host", "algebra_library", "instruction_set",
-        "OptionalLibrary", "optional_libraries", "SelfCheck", "self_test",
+        "version", "threads", "set_threads", "memory_limit", "set_memory_limit", "memory_used", "memory_peak", "trim_memory",
+        "Host", "host", "algebra_library", "instruction_set", "OptionalLibrary", "optional_libraries", "SelfCheck", "self_test",
         "choose_instruction_set", "live_handles", "set_log"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

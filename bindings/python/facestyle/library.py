@@ -34,9 +34,34 @@ def set_threads(count: int) -> None:
 
 
 def memory_limit() -> int:
-    """Bytes that the library may hold: of the machine, the container and
-    the process's own limits the least."""
+    """Bytes that the library may hold: of the machine, the container, the
+    process's own limits and `set_memory_limit` the least."""
     return _c.fs_memory_limit()
+
+
+def set_memory_limit(size: int) -> None:
+    """The most bytes that `memory_used` may come to: a call that needs more
+    is refused (FS_NO_MEMORY), and so is a limit below what is used already.
+    0 is no limit of your own."""
+    check(_c.fs_memory_limit_set(integer(size, "size")))
+
+
+def memory_used() -> int:
+    """Bytes that the library holds: pictures, models, workspaces, rows."""
+    return _c.fs_memory_used()
+
+
+def memory_peak(reset: bool = False) -> int:
+    """The most bytes that it held at one moment; `reset` begins anew."""
+    most: int = _c.fs_memory_peak()
+    if reset:
+        _c.fs_memory_peak_reset()
+    return most
+
+
+def trim_memory() -> None:
+    """Frees what is only kept for the next call: networks' workspaces."""
+    _c.fs_memory_trim()
 
 
 @dataclass(frozen=True)
@@ -49,7 +74,7 @@ class Host:
     threads: int  # what set_threads(0) makes of these
     memory_limit: int  # bytes
     instruction_set: str
-    memory_source: str  # whose limit memory_limit is: "this machine's", "the control group's", ...
+    memory_source: str  # whose limit memory_limit is: "this machine's", "the control group's", "the program's", ...
 
 
 def host() -> Host:

@@ -130,10 +130,11 @@ def good(t):
         "map_image": (fs.map_image, dict(values=np.ones((2, 2)), lowest=0.0, highest=1.0, palette="grey")),
         "box_overlap": (fs.box_overlap, dict(boxes=np.ones((1, 4)), others=np.ones((1, 4)), overlap="iou", gradient=False)),
         "cell_count": (fs.cell_count, dict(width=32, height=32)),
-        "set_threads": (fs.set_threads, dict(count=1)), "choose_instruction_set": (fs.choose_instruction_set, dict(name=None)),
+        "set_threads": (fs.set_threads, dict(count=1)), "set_memory_limit": (fs.set_memory_limit, dict(size=0)),
+        "memory_peak": (fs.memory_peak, dict(reset=False)), "choose_instruction_set": (fs.choose_instruction_set, dict(name=None)),
         "set_log": (fs.set_log, dict(callback=None, level="error")),
     }  # fmt: skip
-    for name in ("version", "threads", "instruction_set", "live_handles", "architectures", "installed_models", "memory_limit", "host", "algebra_library", "optional_libraries", "self_test"):
+    for name in ("version", "threads", "instruction_set", "live_handles", "architectures", "installed_models", "memory_limit", "memory_used", "trim_memory", "host", "algebra_library", "optional_libraries", "self_test"):
         named[name] = getattr(fs, name), {}
     size, rows, chips = {"width": 4, "height": 4}, t.rows, np.zeros((2, 96, 96, 3), np.uint8)
     of = {

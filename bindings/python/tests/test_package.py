@@ -78,8 +78,43 @@ def test_the_host_is_described():
     assert host.allowed == len(os.sched_getaffinity(0))
     assert host.memory_limit == facestyle.memory_limit() > 0
     assert host.instruction_set == facestyle.instruction_set()
-    assert host.memory_source in ("this machine's", "the control group's", "RLIMIT_AS's", "RLIMIT_DATA's")
+    assert host.memory_source in ("this machine's", "the control group's", "the program's", "RLIMIT_AS's", "RLIMIT_DATA's")
     assert re.match(r"OpenBLAS \d+\..*, core \w+$", facestyle.algebra_library())
+
+
+def test_a_limit_of_one_s_own_refuses_what_needs_more_memory():
+    code = """
+import facestyle as fs, numpy as np
+before = fs.memory_used()
+image = fs.Image.from_array(np.zeros((1000, 1000, 3), np.uint8))
+assert 3_000_000 <= fs.memory_used() - before < 3_100_000, fs.memory_used() - before
+fs.set_memory_limit(16 << 20)
+assert fs.memory_limit() == 16 << 20 and fs.host().memory_source == "the program's", fs.host()
+for size in (3000, 4000):
+    try:
+        image.resize(size, size)
+    except fs.FaceStyleError as error:
+        assert error.name == "FS_NO_MEMORY" and "may hold 16 MB, by the program's limit" in str(error), error
+    else:
+        raise AssertionError("27 MB and more were given")
+assert fs.memory_peak(reset=True) <= 16 << 20, fs.memory_peak()
+image.resize(2000, 1000).close()
+assert 9_000_000 <= fs.memory_peak() <= 16 << 20, fs.memory_peak()
+try:
+    fs.set_memory_limit(1 << 20)
+except fs.FaceStyleError as error:
+    assert error.name == "FS_NO_MEMORY" and "a limit of 1048576 bytes" in str(error), error
+else:
+    raise AssertionError("less than is used was taken for a limit")
+assert fs.memory_limit() == 16 << 20
+fs.set_memory_limit(0)
+image.resize(4000, 4000).close()
+image.close()
+fs.trim_memory()
+assert fs.memory_used() - before < 100_000, fs.memory_used() - before
+"""
+    result = python(code)
+    assert result.returncode == 0, result.stderr
 
 
 def test_the_memory_limit_is_at_most_the_process_own():
