@@ -15,6 +15,7 @@
 #   make test-ray   many photos and large galleries on several processes, by Ray
 #   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
 #   make embedded   the library without a Swift runtime
+#   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
 #   make bindings   what follows from include/facestyle.h: Python's _c.py, the ABI tests' tables
@@ -32,6 +33,11 @@ PACKAGES := build-essential pkg-config patchelf libopenblas0 libturbojpeg0-dev l
             liblcms2-dev libsqlite3-dev python3-venv valgrind
 # Of the camera daemon's demo and test alone: it makes frames of photos.
 FRAME_PACKAGES := ffmpeg
+# Runs the tests of the library for 64-bit Arm.
+EMULATOR_PACKAGES := qemu-user
+# What that library is compiled with and runs with: of Arm's Debian, unpacked in build/arm64-sysroot, not installed.
+ARM64_PACKAGES := libc6-dev libgcc-12-dev libturbojpeg0-dev libpng-dev zlib1g-dev liblcms2-dev libsqlite3-dev libopenblas0 \
+                  libsodium23
 # What programs of others are built with, for the tests of the installation.
 BUILDER_PACKAGES := cargo cmake make meson ninja-build pkg-config
 # Of tests of pictures in formats whose libraries are loaded when one comes; the library works without them.
@@ -46,6 +52,8 @@ PROGRAM := $(BUILD)/facestyle
 MANUAL := $(BUILD)/man/facestyle.1
 DAEMON := $(BUILD)/facestyle-camera
 EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
+ARM64 := $(BUILD)/arm64/libfacestyle.so.$(VERSION)
+ARM64_SYSROOT := $(BUILD)/arm64-sysroot
 VENV := $(BUILD)/venv/.ready
 PYTHON := $(BUILD)/venv/bin/python
 MODELS := $(BUILD)/models
@@ -93,6 +101,7 @@ $(PROGRAM): $(LIBRARY) $(SOURCES)
 # The tool chain's libraries for programs without a Swift runtime.
 RESOURCES = $(shell swiftc -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
 TRIPLE := $(shell uname -m)-unknown-linux-gnu
+CLANG = $(RESOURCES)/../../bin/clang
 
 .PHONY: embedded
 embedded: $(EMBEDDED)
@@ -104,10 +113,28 @@ $(EMBEDDED): $(SOURCES) | have-deps
 	    echo "constant lists that the linker may have merged; see Package.swift" >&2; exit 1; fi
 	Tools/place-library .build-embedded/release/libfacestyle.so $@ $(SOVERSION)
 
+$(ARM64_SYSROOT)/.ready: Tools/arm64-sysroot
+	Tools/arm64-sysroot $(ARM64_SYSROOT) $(ARM64_PACKAGES) $(PICTURE_PACKAGES)
+
+# The tool chain's compiler of C knows Arm, too.
+ARM64_CC = $(CLANG) --target=aarch64-linux-gnu --sysroot=$(abspath $(ARM64_SYSROOT)) -fuse-ld=lld
+
+# Swift's compiler has no embedded libraries for Linux on Arm, but for Arm without a system: Package.swift adds the system.
+.PHONY: arm64
+arm64: $(ARM64)
+$(ARM64): $(SOURCES) $(ARM64_SYSROOT)/.ready | have-deps
+	$(need_swift)
+	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/aarch64-none-none-elf FACESTYLE_SYSROOT=$(abspath $(ARM64_SYSROOT)) \
+	    swift build -c release --product facestyle --triple aarch64-none-none-elf --scratch-path .build-arm64
+	STRIP=$(RESOURCES)/../../bin/llvm-objcopy Tools/place-library \
+	    .build-arm64/aarch64-none-none-elf/release/libfacestyle.elf $@ $(SOVERSION)
+
 # As examples/camera-daemon/Makefile does for the installed library.
+CAMERA := -O2 -g -std=c11 -Wall -Wextra -pedantic -Iinclude examples/camera-daemon/*.c -lfacestyle -lpthread -lm -Wl,-rpath,'$$ORIGIN'
 $(DAEMON): $(LIBRARY) include/facestyle.h $(wildcard examples/camera-daemon/*.[ch])
-	$(CC) -O2 -g -std=c11 -Wall -Wextra -pedantic -Iinclude examples/camera-daemon/*.c -L$(BUILD) -lfacestyle -lpthread -lm \
-	    -Wl,-rpath,'$$ORIGIN' -o $@
+	$(CC) -L$(BUILD) $(CAMERA) -o $@
+$(BUILD)/arm64/facestyle-camera: $(ARM64) include/facestyle.h $(wildcard examples/camera-daemon/*.[ch])
+	$(ARM64_CC) -L$(BUILD)/arm64 $(CAMERA) -o $@
 
 .PHONY: have-frames
 have-frames:
@@ -340,7 +367,7 @@ lint: | have-deps
 	$(need_swift)
 	@Tools/lint
 
-.PHONY: test test-processors test-swift test-abi test-c test-embedded test-valgrind test-faults test-threads test-python test-ray test-install
+.PHONY: test test-processors test-swift test-abi test-c test-embedded test-arm64 test-valgrind test-faults test-threads test-python test-ray test-install
 test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-faults bench-instructions test-install test-python test-daemon
 	@echo "all tests passed"
 
@@ -369,6 +396,14 @@ test-embedded: $(EMBEDDED) models have-pictures
 	Tests/CTests/run.sh $(BUILD)/embedded
 	Tests/Faults/run.sh $(BUILD)/embedded
 
+# All C tests, or those that ARM64_C names, and the camera daemon's demo: an hour, for the emulator has no vectors of its own.
+EMULATOR = qemu-aarch64 -L $(abspath $(ARM64_SYSROOT))
+test-arm64: all $(ARM64) $(BUILD)/arm64/facestyle-camera models have-frames
+	@Tools/install-packages --missing $(EMULATOR_PACKAGES)
+	Tests/ABI/symbols_test.sh $(ARM64)
+	CC="$(ARM64_CC)" RUN="$(EMULATOR)" Tests/CTests/run.sh $(BUILD)/arm64 $(ARM64_C)
+	RUN="$(EMULATOR)" PYTHON=$(PYTHON) examples/camera-daemon/demo $(PROGRAM) $(BUILD)/arm64/facestyle-camera $(MODELS) $(BUILD)/photos
+
 test-valgrind: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD) --valgrind
 
@@ -383,7 +418,7 @@ $(WATCHED): $(SOURCES) | have-deps
 
 # The tool chain's clang watches as its compiler does; on Linux that wants its dispatch library.
 test-threads: $(WATCHED) models
-	CC=$(RESOURCES)/../../bin/clang \
+	CC=$(CLANG) \
 	    CFLAGS="-fsanitize=thread -L$(RESOURCES)/linux -Wl,-rpath,$(RESOURCES)/linux -ldispatch -lBlocksRuntime" \
 	    TSAN_OPTIONS="die_after_fork=0" Tests/CTests/run.sh $(BUILD)/threads gallery store threads
 
@@ -394,7 +429,6 @@ test-faults: $(LIBRARY) models have-pictures
 # ---- Inputs that nobody thought of ----
 
 # With every access to memory watched (AddressSanitizer), and with counters on every edge of the code, which lead libFuzzer.
-CLANG = $(RESOURCES)/../../bin/clang
 FUZZED := $(BUILD)/sanitised/libfacestyle.so.$(VERSION)
 $(FUZZED): $(SOURCES) | have-deps
 	$(need_swift)
@@ -459,4 +493,4 @@ test-daemon: all models $(DAEMON) have-frames have-server
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded .build-threads .build-fuzz $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-arm64 .build-threads .build-fuzz $(BUILD)

@@ -1,14 +1,38 @@
 // swift-tools-version:6.1
 import PackageDescription
 
+#if arch(arm64)
+  let isHostArm = true
+#else
+  let isHostArm = false
+#endif
+
 // Two builds come from this manifest. The ordinary one carries the Swift runtime inside the library.
 // The embedded one has no Swift runtime at all: the Makefile sets FACESTYLE_EMBEDDED to the tool chain's
-// folder of embedded libraries, and then only what firmware needs is built.
+// folder of embedded libraries, which is named for the processor, and then only what firmware needs is built.
 let embeddedLibraries = Context.environment["FACESTYLE_EMBEDDED"]
 let isEmbedded = embeddedLibraries != nil
+let isForArm = embeddedLibraries?.contains("aarch64") ?? isHostArm
 let root = Context.packageDirectory
 /// The Makefile's folder of what it builds.
 let built = Context.environment["FACESTYLE_BUILD"] ?? "build"
+
+/// Headers and libraries of the system that the library is for, if that is not this one: Tools/arm64-sysroot.
+let sysroot = Context.environment["FACESTYLE_SYSROOT"]
+
+/// What the compiler of C, which knows the processor alone, is told of that system.
+let cross =
+  sysroot.map { root in
+    [
+      "--sysroot=\(root)", "-isystem", "\(root)/usr/include/aarch64-linux-gnu",
+      "-isystem", "\(root)/usr/include", "-D__linux__=1", "-fPIC"
+    ].flatMap { ["-Xcc", $0] }
+  } ?? []
+
+/// Only detection, recognition and galleries in memory, for boards with few megabytes: what
+/// Sources/firmware.map names, and what that needs. The linker compiles all modules together, so that it finds
+/// what nothing calls.
+let isFirmware = Context.environment["FACESTYLE_FIRMWARE"] != nil
 
 let common: [SwiftSetting] =
   isEmbedded
@@ -19,7 +43,9 @@ let common: [SwiftSetting] =
     // pass that makes symbols of them is left out; the Makefile looks for what it would have made.
     // Each module compiles the functions of others that it may call once more, kernels too: in sections of
     // their own the linker drops those that nothing calls.
-    .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"])
+    .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"]),
+    .unsafeFlags(cross),
+    .unsafeFlags(isFirmware ? ["-Osize", "-gnone", "-lto=llvm-full"] : [])
   ]
   : [
     // Modules that would be linked without being used.
@@ -47,11 +73,13 @@ let link: [LinkerSetting] = [
     (isEmbedded ? ["\(embeddedLibraries ?? "")/libswiftUnicodeDataTables.a", "-lm"] : ["-static-stdlib"]) + [
       "-use-ld=lld",
       "-Xlinker", "--gc-sections", "-Xlinker", "--icf=all", "-Xlinker", "-O2",
-      "-Xlinker", "--version-script=\(root)/Sources/exports.map",
+      "-Xlinker", "--version-script=\(root)/Sources/\(isFirmware ? "firmware" : "exports").map",
       "-Xlinker", "-soname=libfacestyle.so.0",
       // Its idle threads would run on in unmapped code.
       "-Xlinker", "-z", "-Xlinker", "nodelete"
-    ])
+    ] + (isFirmware ? ["-lto=llvm-full", "-Xlinker", "--as-needed"] : [])
+      + (sysroot.map { ["-Xclang-linker", "--target=aarch64-linux-gnu", "-Xclang-linker", "--sysroot=\($0)"] }
+        ?? []))
 ]
 
 /// Sent to Tensors/Host/Reserve.swift, those of the Swift runtime included.
@@ -79,8 +107,10 @@ let rooms: [Target] = [
   .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([]))
 ]
 
-#if arch(x86_64)
-  let vectorRooms: [Target] = [
+let vectorRooms: [Target] =
+  isForArm
+  ? []
+  : [
     .target(
       name: "KernelsAVX2", dependencies: ["CSystem"],
       swiftSettings: kernels(["FMA", "VECTOR8"], ["-Xcc", "-march=x86-64-v3"])),
@@ -95,9 +125,6 @@ let rooms: [Target] = [
         ["FMA", "VECTOR16", "REGISTERS32", "VNNI"],
         ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni", "-Xcc", "-mprefer-vector-width=512"]))
   ]
-#else
-  let vectorRooms: [Target] = []
-#endif
 
 let library: [Target] = [
   .target(
@@ -117,7 +144,7 @@ let library: [Target] = [
   .target(name: "Features", dependencies: ["Images", "Networks", "Tensors"], swiftSettings: common),
   .target(
     name: "SelfTest", dependencies: ["Images", "Networks", "Styles", "Tensors", "CSystem"],
-    swiftSettings: common),
+    swiftSettings: common + (isFirmware ? [.define("FIRMWARE")] : [])),
   .target(
     name: "CInterface",
     dependencies: [

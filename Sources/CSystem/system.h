@@ -19,6 +19,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__aarch64__)
+#include <arm_neon.h>
+#endif
 
 /* The sweep of a convolution or pooling window over a picture in NHWC order. Lengths in elements.
  * Plain C, so that every build of the kernels shares one type. */

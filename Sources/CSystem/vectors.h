@@ -23,9 +23,14 @@ SYSTEM_INLINED SYSTEM_NAME(SystemShorts) SYSTEM_NAME(systemWiden)(const signed c
 /* sums[i] + a[2 i] * b[2 i] + a[2 i + 1] * b[2 i + 1]: one instruction for the products and their sum. */
 SYSTEM_INLINED SYSTEM_NAME(SystemInts) SYSTEM_NAME(systemAddPairs)(
     SYSTEM_NAME(SystemInts) sums, SYSTEM_NAME(SystemShorts) a, SYSTEM_NAME(SystemShorts) b) {
+#if defined(__aarch64__)
+  /* Two for the products and one for the sums of neighbours, which the compiler would take apart. */
+  return sums + (SYSTEM_NAME(SystemInts))vpaddq_s32(vmull_s16(vget_low_s16(a), vget_low_s16(b)), vmull_high_s16(a, b));
+#else
   const SYSTEM_NAME(SystemWideShorts) products =
       __builtin_convertvector(a, SYSTEM_NAME(SystemWideShorts)) * __builtin_convertvector(b, SYSTEM_NAME(SystemWideShorts));
   return sums + (products.even + products.odd);
+#endif
 }
 #if SYSTEM_LANES == 8
 /* sums[i] + two products: of the halves of i and of those of `numbers`. */

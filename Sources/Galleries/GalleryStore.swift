@@ -47,13 +47,13 @@ final class GalleryStore {
   /// Opens an existing gallery, or creates one.
   ///
   /// - Parameters:
-  ///   - key: 32 bytes, if embeddings are encrypted.
+  ///   - cipher: of a gallery whose embeddings are encrypted.
   ///   - new: the state of a new gallery; nil if it must exist.
   /// - Throws: `.badData` for a database with other contents or of another version; `.invalidArgument` for a
   ///   key that is not the gallery's; `.notFound` if there is no gallery and `new` is nil.
-  init(_ database: any Database, key: RawSpan?, new: State?) throws(Failure) {
+  init(_ database: any Database, _ cipher: Cipher?, new: State?) throws(Failure) {
     self.database = database
-    cipher = if let key { try Cipher(key: key) } else { nil }
+    self.cipher = cipher
     let statements = GalleryStore.schema(database.types)
     if try transaction(.reading, { () throws(Failure) in try database.isEmpty() }) {
       guard let new else {

@@ -40,16 +40,18 @@ package final class SharedGallery: @unchecked Sendable {
   ) throws(Failure) {
     // Without a model no gallery can be created.
     let access = access == .create && model == nil ? .write : access
-    try self.init(GalleryPlace(place).database(access), canCreate: access == .create, model, key)
+    // Before a file is made: without libsodium there is none.
+    let cipher: Cipher? = if let key { try Cipher(key: key) } else { nil }
+    try self.init(GalleryPlace(place).database(access), canCreate: access == .create, model, cipher)
   }
 
   private init(
-    _ database: any Database, canCreate: Bool, _ model: Gallery?, _ key: RawSpan?
+    _ database: any Database, canCreate: Bool, _ model: Gallery?, _ cipher: Cipher?
   ) throws(Failure) {
     let new = model.map {
       GalleryStore.State(model: $0.fingerprint, dimension: $0.dimension, threshold: $0.defaultThreshold)
     }
-    let store = try GalleryStore(database, key: key, new: canCreate ? new : nil)
+    let store = try GalleryStore(database, cipher, new: canCreate ? new : nil)
     self.store = store
     let (state, gallery) = try SharedGallery.load(store)
     if let model, model.fingerprint != state.model || model.dimension != state.dimension {

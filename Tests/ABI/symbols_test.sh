@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The library exports the header's functions and nothing else, and needs only the libraries it may need.
 #
-#   Tests/ABI/symbols_test.sh LIBRARY      e.g. build/libfacestyle.so
+#   Tests/ABI/symbols_test.sh LIBRARY            e.g. build/libfacestyle.so
+#   Tests/ABI/symbols_test.sh LIBRARY firmware   exports those functions that Sources/firmware.map names, and needs only libc and libm
 set -euo pipefail
 if [[ ! -e ${1:?usage: Tests/ABI/symbols_test.sh LIBRARY} ]]; then
   echo "there is no $1: build it first" >&2
@@ -20,6 +21,12 @@ trap 'rm -rf "$work"' EXIT
 
 # A function's name is followed by its parameters; a callback type reads `fs_action (*fs_style_callback)(`.
 "${CC:-cc}" -E -P -Iinclude include/facestyle.h | grep -oE '\bfs_[a-z0-9_]+ *\([^*]' | sed 's/ *(.*//' | sort -u >"$work/header"
+if [[ ${2:-} = firmware ]]; then
+  grep -oE '\bfs_[a-z0-9_]+' Sources/firmware.map | sort -u >"$work/firmware"
+  unknown=$(comm -13 "$work/header" "$work/firmware")
+  if [[ -z $unknown ]]; then pass; else fail "in Sources/firmware.map but not declared:"$'\n'"$unknown"; fi
+  mv "$work/firmware" "$work/header"
+fi
 # Name, without its version, and kind; the version node itself is an absolute symbol of the same name.
 nm -D --defined-only "$library" | awk '$2 != "A" || $3 !~ /^FACESTYLE_[0-9]+/ { sub(/@.*/, "", $3); print $3 }' |
   sort -u >"$work/library"
@@ -48,6 +55,7 @@ if [[ -z $paths ]]; then pass; else fail "the library carries a search path:"$'\
 
 # OpenBLAS is loaded when it is needed: linked, it would take 60 KB of every thread's stack.
 allowed='^(libc|libm|libstdc\+\+|libgcc_s|libturbojpeg|libpng16|libz|liblcms2|libsqlite3|ld-linux[a-z0-9-]*)\.so(\.[0-9]+)*$'
+if [[ ${2:-} = firmware ]]; then allowed='^(libc|libm|ld-linux[a-z0-9-]*)\.so(\.[0-9]+)*$'; fi
 foreign=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' "$work/dynamic" | grep -vE "$allowed" || true)
 if [[ -z $foreign ]]; then pass; else fail "the library needs what it may not:"$'\n'"$foreign"; fi
 

@@ -3,8 +3,9 @@
 #
 #   Tests/CTests/run.sh LIBDIR [--valgrind] [NAME ...]      NAME: image, style, ...; default all
 #
-# CC and CFLAGS are honoured. FACESTYLE_MODELS, FACESTYLE_PHOTOS and FACESTYLE_SHARED say where models
-# and photos lie; FACESTYLE_QUICK=1 uses tiny pictures and few steps, and is set for valgrind.
+# CC and CFLAGS are honoured. RUN stands before each program: an emulator with its options, where the library is another
+# processor's. FACESTYLE_MODELS, FACESTYLE_PHOTOS and FACESTYLE_SHARED say where models
+# and photos lie; FACESTYLE_QUICK=1 uses tiny pictures and few steps, and is set for valgrind and emulators.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -40,8 +41,12 @@ programs=build/ctests/${label//\//_}
 mkdir -p "$programs"
 export LD_LIBRARY_PATH=$library${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 
-runner=()
+read -ra runner <<<"${RUN:-}"
 limit=600
+if [[ ${#runner[@]} -gt 0 ]]; then
+  export FACESTYLE_QUICK=1 FACESTYLE_EMULATED=1
+  limit=3600
+fi
 if [[ $valgrind = 1 ]]; then
   export FACESTYLE_QUICK=1
   limit=3600

@@ -8,11 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* FACESTYLE_QUICK=1: tiny pictures and few steps, for runs under valgrind. */
-static inline bool quick(void) {
-  const char *value = getenv("FACESTYLE_QUICK");
+static inline bool is_set(const char *variable) {
+  const char *value = getenv(variable);
   return value && *value && strcmp(value, "0") != 0;
 }
+/* FACESTYLE_QUICK=1: tiny pictures and few steps, for runs under valgrind and emulators. */
+static inline bool quick(void) { return is_set("FACESTYLE_QUICK"); }
+/* FACESTYLE_EMULATED=1: on an emulator of another processor, which has limits of memory, traps and new processes of its own. */
+static inline bool emulated(void) { return is_set("FACESTYLE_EMULATED"); }
 
 /* A path in one of a few static buffers, so that some can be used at a time. */
 static inline const char *path_in(const char *variable, const char *otherwise, const char *name) {
