@@ -1,10 +1,11 @@
 """Trains the model that comes with the library, models/faces-nn4.safetensors: nn4.small2, taught by dlib's network.
 
-    make train-model DATA=folder        # four hours on two cores; goes on where it was interrupted
+    make train-model DATA=folder        # six hours on two cores; goes on where it was interrupted
 
 The student never sees a name. Each photo is varied, half of them blended with another face, and the student learns to answer
 what the teacher answers to the very same picture: so every blend is one more person. Then it learns from more photos, of people
-of all ages and origins, and keeps strangers apart whom the teacher confuses; and a third time, from still more. DATA holds
+of all ages and origins, and keeps strangers apart whom the teacher confuses; a third and a fourth time, from still more; and at
+last from the teacher's mean of a face and its mirror image, as it will be used itself. DATA holds
 
     celeba/PERSON/*.jpg                 160x160 crops of CelebA whose points lie alike
     landmarks/images/*, points.json     photos with five points each
@@ -92,8 +93,8 @@ def train(options, teacher, stage, learned_from, loss, steps, rate, start=None, 
     return model
 
 
-def label(model, path):
-    """The model in 8 bits, with what it is and may be used for."""
+def label(model, path, threshold):
+    """The model in 8 bits, mirrored, with what it is and may be used for."""
     with safe_open(model, "np") as file:
         metadata, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}
     save_file(tensors, path, {
@@ -103,7 +104,7 @@ def label(model, path):
         "source": "libfacestyle, examples/training/shipped.py",
     })  # fmt: skip
     with fs.Model.open(path) as halves:
-        halves.save(path, precision="int8")
+        halves.save(path, precision="int8", mirrored=True, threshold=threshold)
 
 
 def report(options):
@@ -119,7 +120,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=Path("build/models/dlib-resnet.safetensors"))
-    parser.add_argument("--steps", type=int, nargs=3, default=(6000, 4000, 6000), help="of the three stages")
+    parser.add_argument("--steps", type=int, nargs=5, default=(6000, 4000, 6000, 3500, 1500), help="of the five stages")
     parser.add_argument("--threshold", type=float, default=0.351)
     parser.add_argument("--out", type=Path, default=Path("build/training/faces-nn4.safetensors"))
     options = parser.parse_args()
@@ -136,7 +137,12 @@ def main():
         with fs.Model.open(second) as start:
             more = photos(options, landmarks, ["utkface", "aaf"], ["celeba-photos"])
             third = train(options, teacher, "third", more, apart, options.steps[2], 2.5e-3, start=start, average=0.999)
-    label(third, options.out)
+        with fs.Model.open(third) as start:
+            fourth = train(options, teacher, "fourth", more, apart, options.steps[3], 2.5e-3, start=start, average=0.999)
+        teacher.save(Path(folder) / "mirrored.safetensors", mirrored=True)
+        with fs.Model.open(Path(folder) / "mirrored.safetensors") as mirrored, fs.Model.open(fourth) as start:
+            fifth = train(options, mirrored, "fifth", more, apart, options.steps[4], 2e-3, start=start, average=0.999)
+    label(fifth, options.out, options.threshold)
     report(options)
 
 
