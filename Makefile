@@ -16,6 +16,7 @@
 #   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
 #   make embedded   the library without a Swift runtime
 #   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
+#   make firmware   faces alone, in a megabyte and a half, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
 #   make bindings   what follows from include/facestyle.h: Python's _c.py, the ABI tests' tables
@@ -54,6 +55,8 @@ DAEMON := $(BUILD)/facestyle-camera
 EMBEDDED := $(BUILD)/embedded/libfacestyle.so.$(VERSION)
 ARM64 := $(BUILD)/arm64/libfacestyle.so.$(VERSION)
 ARM64_SYSROOT := $(BUILD)/arm64-sysroot
+FIRMWARE := $(BUILD)/firmware/libfacestyle.so.$(VERSION)
+FIRMWARE_ARM64 := $(BUILD)/firmware-arm64/libfacestyle.so.$(VERSION)
 VENV := $(BUILD)/venv/.ready
 PYTHON := $(BUILD)/venv/bin/python
 MODELS := $(BUILD)/models
@@ -120,14 +123,30 @@ $(ARM64_SYSROOT)/.ready: Tools/arm64-sysroot
 ARM64_CC = $(CLANG) --target=aarch64-linux-gnu --sysroot=$(abspath $(ARM64_SYSROOT)) -fuse-ld=lld
 
 # Swift's compiler has no embedded libraries for Linux on Arm, but for Arm without a system: Package.swift adds the system.
+FOR_ARM64 = FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/aarch64-none-none-elf FACESTYLE_SYSROOT=$(abspath $(ARM64_SYSROOT))
+BUILD_ARM64 = swift build -c release --product facestyle --triple aarch64-none-none-elf --scratch-path
+PLACE_ARM64 = STRIP=$(RESOURCES)/../../bin/llvm-objcopy Tools/place-library
+
 .PHONY: arm64
 arm64: $(ARM64)
 $(ARM64): $(SOURCES) $(ARM64_SYSROOT)/.ready | have-deps
 	$(need_swift)
-	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/aarch64-none-none-elf FACESTYLE_SYSROOT=$(abspath $(ARM64_SYSROOT)) \
-	    swift build -c release --product facestyle --triple aarch64-none-none-elf --scratch-path .build-arm64
-	STRIP=$(RESOURCES)/../../bin/llvm-objcopy Tools/place-library \
-	    .build-arm64/aarch64-none-none-elf/release/libfacestyle.elf $@ $(SOVERSION)
+	$(FOR_ARM64) $(BUILD_ARM64) .build-arm64
+	$(PLACE_ARM64) .build-arm64/aarch64-none-none-elf/release/libfacestyle.elf $@ $(SOVERSION)
+
+.PHONY: firmware firmware-arm64
+firmware: $(FIRMWARE)
+$(FIRMWARE): $(SOURCES) Tools/ld-data-sections | have-deps
+	$(need_swift)
+	FACESTYLE_FIRMWARE=1 FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
+	    swift build -c release --product facestyle --scratch-path .build-firmware
+	Tools/place-library .build-firmware/release/libfacestyle.so $@ $(SOVERSION)
+
+firmware-arm64: $(FIRMWARE_ARM64)
+$(FIRMWARE_ARM64): $(SOURCES) Tools/ld-data-sections $(ARM64_SYSROOT)/.ready | have-deps
+	$(need_swift)
+	FACESTYLE_FIRMWARE=1 $(FOR_ARM64) $(BUILD_ARM64) .build-firmware-arm64
+	$(PLACE_ARM64) .build-firmware-arm64/aarch64-none-none-elf/release/libfacestyle.elf $@ $(SOVERSION)
 
 # As examples/camera-daemon/Makefile does for the installed library.
 CAMERA := -O2 -g -std=c11 -Wall -Wextra -pedantic -Iinclude examples/camera-daemon/*.c -lfacestyle -lpthread -lm -Wl,-rpath,'$$ORIGIN'
@@ -367,7 +386,7 @@ lint: | have-deps
 	$(need_swift)
 	@Tools/lint
 
-.PHONY: test test-processors test-swift test-abi test-c test-embedded test-arm64 test-valgrind test-faults test-threads test-python test-ray test-install
+.PHONY: test test-processors test-swift test-abi test-c test-embedded test-arm64 test-firmware test-firmware-arm64 test-valgrind test-faults test-threads test-python test-ray test-install
 test: lint docs test-swift test-abi test-c test-embedded test-valgrind test-faults bench-instructions test-install test-python test-daemon
 	@echo "all tests passed"
 
@@ -403,6 +422,13 @@ test-arm64: all $(ARM64) $(BUILD)/arm64/facestyle-camera models have-frames
 	Tests/ABI/symbols_test.sh $(ARM64)
 	CC="$(ARM64_CC)" RUN="$(EMULATOR)" Tests/CTests/run.sh $(BUILD)/arm64 $(ARM64_C)
 	RUN="$(EMULATOR)" PYTHON=$(PYTHON) examples/camera-daemon/demo $(PROGRAM) $(BUILD)/arm64/facestyle-camera $(MODELS) $(BUILD)/photos
+
+# Both compile the library once more, and are not part of `test`.
+test-firmware: $(LIBRARY) $(FIRMWARE) models
+	Tests/Firmware/run.sh $(BUILD) $(BUILD)/firmware
+test-firmware-arm64: $(LIBRARY) $(FIRMWARE_ARM64) models
+	@Tools/install-packages --missing $(EMULATOR_PACKAGES)
+	CC="$(ARM64_CC)" RUN="$(EMULATOR)" Tests/Firmware/run.sh $(BUILD) $(BUILD)/firmware-arm64
 
 test-valgrind: $(LIBRARY) models have-pictures
 	Tests/CTests/run.sh $(BUILD) --valgrind
@@ -493,4 +519,4 @@ test-daemon: all models $(DAEMON) have-frames have-server
 
 .PHONY: clean
 clean:
-	rm -rf .build .build-tests .build-program .build-embedded .build-arm64 .build-threads .build-fuzz $(BUILD)
+	rm -rf .build .build-tests .build-program .build-embedded .build-arm64 .build-firmware .build-firmware-arm64 .build-threads .build-fuzz $(BUILD)

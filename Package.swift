@@ -30,8 +30,7 @@ let cross =
   } ?? []
 
 /// Only detection, recognition and galleries in memory, for boards with few megabytes: what
-/// Sources/firmware.map names, and what that needs. The linker compiles all modules together, so that it finds
-/// what nothing calls.
+/// Sources/firmware.map names, and what that needs.
 let isFirmware = Context.environment["FACESTYLE_FIRMWARE"] != nil
 
 let common: [SwiftSetting] =
@@ -45,7 +44,7 @@ let common: [SwiftSetting] =
     // their own the linker drops those that nothing calls.
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"]),
     .unsafeFlags(cross),
-    .unsafeFlags(isFirmware ? ["-Osize", "-gnone", "-lto=llvm-full"] : [])
+    .unsafeFlags(isFirmware ? ["-Osize", "-gnone"] : [])
   ]
   : [
     // Modules that would be linked without being used.
@@ -77,9 +76,12 @@ let link: [LinkerSetting] = [
       "-Xlinker", "-soname=libfacestyle.so.0",
       // Its idle threads would run on in unmapped code.
       "-Xlinker", "-z", "-Xlinker", "nodelete"
-    ] + (isFirmware ? ["-lto=llvm-full", "-Xlinker", "--as-needed"] : [])
-      + (sysroot.map { ["-Xclang-linker", "--target=aarch64-linux-gnu", "-Xclang-linker", "--sysroot=\($0)"] }
-        ?? []))
+    ] + (sysroot == nil ? [] : ["-Xclang-linker", "--target=aarch64-linux-gnu"])
+      + (sysroot.map { ["-Xclang-linker", "--sysroot=\($0)"] } ?? [])
+      // Nothing of what firmware has may need a library of codecs or databases: here they would be undefined.
+      + (isFirmware
+        ? ["-Xclang-linker", "--ld-path=\(root)/Tools/ld-data-sections", "-Xlinker", "-z", "-Xlinker", "defs"]
+        : []))
 ]
 
 /// Sent to Tensors/Host/Reserve.swift, those of the Swift runtime included.
@@ -94,9 +96,10 @@ let reserved: [LinkerSetting] = [
         ? ["-Xlinker", "--defsym=swift_deallocPartialClassInstance=facestyle_free_unfinished"] : []))
 ]
 
-let codecs: [LinkerSetting] = [
-  .linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2")
-]
+let codecs: [LinkerSetting] =
+  isFirmware
+  ? []
+  : [.linkedLibrary("turbojpeg"), .linkedLibrary("png16"), .linkedLibrary("z"), .linkedLibrary("lcms2")]
 
 let rooms: [Target] = [
   .systemLibrary(name: "CFaceStyle", path: "include"),
@@ -138,7 +141,7 @@ let library: [Target] = [
   .target(name: "Faces", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(
     name: "Galleries", dependencies: ["Networks", "Tensors", "CSystem", "CSQLite"], swiftSettings: small,
-    linkerSettings: [.linkedLibrary("sqlite3")]),
+    linkerSettings: isFirmware ? [] : [.linkedLibrary("sqlite3")]),
   .target(name: "Statistics", dependencies: ["Tensors", "CSystem"], swiftSettings: common),
   .target(name: "Styles", dependencies: ["Images", "Networks", "Tensors", "CSystem"], swiftSettings: common),
   .target(name: "Features", dependencies: ["Images", "Networks", "Tensors"], swiftSettings: common),

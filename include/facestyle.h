@@ -89,7 +89,8 @@
  *            what is not UTF-8.
  * Pictures   Units are pixels, origin top left, x to the right, y down; the centre of the first
  *            pixel is (0, 0). Angles are in degrees, clockwise.
- * Results    are the same bits for any number of threads. */
+ * Results    are the same bits for any number of threads.
+ * Firmware   The small library of `make firmware` has the functions that docs/firmware.md lists. */
 #ifndef FACESTYLE_H
 #define FACESTYLE_H
 
@@ -2934,7 +2935,8 @@ typedef void (*fs_self_check_callback)(const fs_self_check *check, void *user);
  * pooling, the search for the nearest rows - is compared with its definition in double precision,
  * and the passes of small networks - a detector, an embedder, a fast style, two steps of a
  * training, the gradient of a style transfer - with stored numbers, computed in double precision.
- * The tolerance is 2e-5 of an answer's largest number, on each instruction set.
+ * The tolerance is 2e-5 of an answer's largest number, on each instruction set. Firmware leaves out
+ * training and style transfer, which it does not have.
  *
  * FS_INTERNAL if a check does not pass, with the first one's name and deviation; the others are
  * made all the same. It needs no file and a fraction of a second on one thread, and holds at
