@@ -121,7 +121,7 @@ def main():
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--teacher", type=Path, default=Path("build/models/dlib-resnet.safetensors"))
     parser.add_argument("--steps", type=int, nargs=5, default=(6000, 4000, 6000, 3500, 1500), help="of the five stages")
-    parser.add_argument("--threshold", type=float, default=0.351)
+    parser.add_argument("--threshold", type=float, default=0.342)
     parser.add_argument("--out", type=Path, default=Path("build/training/faces-nn4.safetensors"))
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
