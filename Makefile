@@ -275,7 +275,7 @@ demo: all
 demo-daemon: all models $(DAEMON) have-frames
 	@PYTHON=$(PYTHON) examples/camera-daemon/demo $(PROGRAM) $(DAEMON) $(MODELS) $(BUILD)/photos
 
-# An hour and a half: examples/training/shipped.py tells what DATA holds.
+# Six hours: examples/training/shipped.py tells what DATA holds.
 .PHONY: train-model
 train-model: all models
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/shipped.py --data $(DATA)
