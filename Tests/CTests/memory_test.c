@@ -128,7 +128,7 @@ static void growing(const char *sentence, fs_status (*act)(const char *, double 
     REQUIRE_OK(act(text, &answer));
     CHECK_NEAR(answer, LINES, 0);
     const uint64_t need = fs_memory_peak() - before;
-    for (int step = 0; step <= STEPS + 4; step++) {
+    for (int step = 0; step <= 3 * STEPS; step += 2) {
       const uint64_t limit = fs_memory_used() + (1 << 20) + need * (uint64_t)step / STEPS;
       if (!CHECK_OK(fs_memory_limit_set(limit))) break;
       fs_memory_peak_reset();
