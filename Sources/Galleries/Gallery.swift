@@ -74,6 +74,7 @@ package final class Gallery {
       throw .internalError("photo \(number) after photo \(nextNumber - 1)")
     }
     // So that nothing of it fails half done.
+    try Memory.expectObjects()
     try list.makeRoom(for: 1)
     try places.makeRoom()
     try album.makeRoom(for: 1)

@@ -24,7 +24,7 @@ extension PairList.Content {
       throw .badData(
         "pairs: line 1 promises \(expected) pairs; expected no more than \(bytes.count) bytes can hold")
     }
-    while let text = lines.next(in: bytes) {
+    while let text = try lines.next(in: bytes) {
       let line = lines.number, fields = text.split { isBlank($0) }
       guard pairs.count < expected else {
         throw .badData("pairs: line \(line) is one too many; expected \(expected) pairs, as line 1 promises")

@@ -21,7 +21,7 @@ extension PairList.Content {
         throw .badData("pairs: line \(lines.number) differs; expected a fold on each line, or on none")
       }
       isFirst = false
-      next = lines.next(in: bytes)
+      next = try lines.next(in: bytes)
     }
     guard let one = listed.first else {
       throw .badData(

@@ -43,7 +43,7 @@ package final class PairList: @unchecked Sendable {
     /// - Throws: `.badData` naming the line.
     init(_ bytes: Span<UInt8>) throws(Failure) {
       var lines = PairLines(position: markLength(bytes))
-      guard let first = lines.next(in: bytes) else {
+      guard let first = try lines.next(in: bytes) else {
         throw .badData("pairs: no line 1; expected pairs of photos")
       }
       let fields = first.split { isBlank($0) }
@@ -86,10 +86,13 @@ struct PairLines {
   init(position: Int) { self.position = position }
 
   /// - Parameter bytes: the whole text.
-  mutating func next(in bytes: Span<UInt8>) -> [UInt8]? {
+  /// - Throws: `.noMemory`.
+  mutating func next(in bytes: Span<UInt8>) throws(Failure) -> [UInt8]? {
     while position < bytes.count {
       var end = position
       while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+      // For the line, its fields, and what is kept of them.
+      try Memory.expect(8 * (end - position))
       var line = (position..<end).map { bytes[$0] }
       if line.last == 0x0D { line.removeLast() }
       position = end + 1

@@ -31,6 +31,8 @@ package struct ROC {
     guard genuine > 0, impostors > 0 else {
       throw .invalidArgument("\(genuine) pairs of one person and \(impostors) of two; expected both")
     }
+    // The order, points and their copy while they grow, and a fold for each pair.
+    try Memory.expect(isSame.count * (3 * MemoryLayout<Int>.stride + 3 * MemoryLayout<Point>.stride))
     let order = distances.indices.sorted { distances[$0] < distances[$1] }
     points = [Point(threshold: distances[order[0]].nextDown, genuine: 0, impostors: 0)]
     var accepted = (genuine: 0, impostors: 0)

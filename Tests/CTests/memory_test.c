@@ -66,6 +66,94 @@ static void own_limit(void) {
   }
 }
 
+/* ---- Lists that grow ---- */
+
+enum { LINES = 60000, STEPS = 12 };
+
+static char *text_of(const char *(*line)(int number), const char *begin, const char *end) {
+  char *text = malloc(128 * LINES), *at = text;
+  if (!text) return NULL;
+  at += sprintf(at, "%s", begin);
+  for (int i = 0; i < LINES; i++) at += sprintf(at, "%s", line(i));
+  sprintf(at, "%s", end);
+  return text;
+}
+
+static const char *pair_line(int i) {
+  static char line[100];
+  sprintf(line, "person-%d/1.jpg person-%d/2.jpg %d\n", i, i % 2 ? i : i + 1, i % 2);
+  return line;
+}
+
+static const char *landmark_line(int i) {
+  static char line[128];
+  sprintf(line, "\"p/%d.jpg\": [[1.5, 2], [3, 4], [5, 6], [7, 8], [9, 10]]%s\n", i, i == LINES - 1 ? "" : ",");
+  return line;
+}
+
+static fs_status load_pairs(const char *text, double *answer) {
+  fs_pairs *pairs = NULL;
+  fs_status status = fs_pairs_load(&pairs, text, strlen(text));
+  *answer = (double)fs_pairs_count(pairs);
+  fs_pairs_destroy(pairs);
+  return status;
+}
+
+static fs_status load_landmarks(const char *text, double *answer) {
+  fs_landmarks *landmarks = NULL;
+  fs_status status = fs_landmarks_load(&landmarks, text, strlen(text));
+  *answer = status == FS_OK ? LINES : 0;
+  fs_landmarks_destroy(landmarks);
+  return status;
+}
+
+static fs_status evaluate(const char *text, double *answer) {
+  static double distances[LINES];
+  static int32_t is_same[LINES];
+  fs_evaluation evaluation = {.size = sizeof evaluation};
+  (void)text;
+  for (int i = 0; i < LINES; i++) distances[i] = i * 7919L % LINES, is_same[i] = i % 3 == 0;
+  fs_status status = fs_evaluate_pairs(distances, is_same, NULL, LINES, NULL, &evaluation);
+  *answer = status == FS_OK ? LINES : 0;
+  return status;
+}
+
+static void growing(const char *sentence, fs_status (*act)(const char *, double *), char *text) {
+  TEST(sentence) {
+    double answer = 0;
+    int refused = 0, answered = 0;
+    REQUIRE(text);
+    const uint64_t before = fs_memory_used();
+    fs_memory_peak_reset();
+    REQUIRE_OK(act(text, &answer));
+    CHECK_NEAR(answer, LINES, 0);
+    const uint64_t need = fs_memory_peak() - before;
+    for (int step = 0; step <= 3 * STEPS; step += 2) {
+      const uint64_t limit = fs_memory_used() + (1 << 20) + need * (uint64_t)step / STEPS;
+      if (!CHECK_OK(fs_memory_limit_set(limit))) break;
+      fs_memory_peak_reset();
+      fs_status status = act(text, &answer);
+      CHECK_STATUS(status == FS_OK ? FS_OK : FS_NO_MEMORY, status == FS_OK ? fs_memory_limit_set(limit) : act(text, &answer));
+      refused += status != FS_OK, answered += status == FS_OK;
+      CHECK(fs_memory_peak() <= limit);
+      CHECK_OK(fs_memory_limit_set(0));
+    }
+    CHECK(refused > 0 && answered > 0);
+    CHECK_NEAR((double)fs_memory_used() - (double)before, 0, 4096);
+  }
+  free(text);
+}
+
+static void lists(void) {
+  if (quick()) {
+    test_skip_group("long lists, in quick runs");
+    return;
+  }
+  growing("a list of pairs stays within the limit while it grows", load_pairs, text_of(pair_line, "", ""));
+  growing("so do landmarks", load_landmarks, text_of(landmark_line, "{", "}"));
+  growing("so do the numbers of an evaluation", evaluate, text_of(pair_line, "", ""));
+}
+
 /* ---- A small device ---- */
 
 enum { ALLOWED = 19 << 20, RESIDENT = 32 << 20 };
@@ -139,6 +227,7 @@ static void device(void) {
 int main(int count, char **arguments) {
   if (count == 2 && strcmp(arguments[1], "small device") == 0) return work_on_small_device();
   own_limit();
+  lists();
   device();
   return test_end_program();
 }

@@ -41,6 +41,7 @@ package final class LandmarkFile: @unchecked Sendable {
       }
       let sides = try box.map { box throws(Failure) in try numbers(box, 4, photo) } ?? [0, 0, 0, 0]
       try faces.makeRoom()
+      try Memory.expectObjects()
       faces[Array(photo.utf8)] = Face(
         box: Box(left: sides[0], top: sides[1], right: sides[0] + sides[2], bottom: sides[1] + sides[3]),
         score: 1,

@@ -94,6 +94,7 @@ package enum JSON {
 
     mutating func object(depth: Int) throws(Failure) -> [(key: String, value: JSON)] {
       try take(UInt8(ascii: "{"), "{")
+      try Memory.expectObjects()
       var members: [(key: String, value: JSON)] = []
       skipSpace()
       if next == UInt8(ascii: "}") {
@@ -117,6 +118,7 @@ package enum JSON {
 
     mutating func array(depth: Int) throws(Failure) -> [JSON] {
       try take(UInt8(ascii: "["), "[")
+      try Memory.expectObjects()
       var elements: [JSON] = []
       skipSpace()
       if next == UInt8(ascii: "]") {
@@ -204,7 +206,7 @@ package enum JSON {
           position -= 1
           throw failure("a text without control characters")
         default:
-          content.append(byte)
+          try content.add(byte)
         }
       }
       throw failure("the end of a text")

@@ -34,7 +34,8 @@ package struct Folder {
         throw .badData("\(path): more than \(Folder.maxNames) names")
       }
       let text = pathText(name)
-      names.append((pathBytes(text), Entry(name: text, kind: Folder.kind(of: path + "/" + text))))
+      try Memory.expectObjects()
+      try names.add((pathBytes(text), Entry(name: text, kind: Folder.kind(of: path + "/" + text))))
     }
     guard systemError() == 0 else { throw .io("\(path): \(lastReason())") }
     names.sort { $0.bytes.lexicographicallyPrecedes($1.bytes) }

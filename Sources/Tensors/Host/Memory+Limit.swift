@@ -27,6 +27,10 @@ extension Memory {
     systemSetMayHold(limit)
   }
 
+  /// For each of many steps that make a few small objects and texts.
+  /// - Throws: `.noMemory` if there is not.
+  package static func expectObjects() throws(Failure) { try expect(1) }
+
   /// For the beginning of calls, and for steps that need memory for objects, arrays and texts but no storage.
   /// - Throws: `.noMemory` if the system has refused such memory, and refuses still, or if more is held than
   ///   the host's limit.

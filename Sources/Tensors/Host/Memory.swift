@@ -47,15 +47,20 @@ package enum Memory {
 
   /// - Throws: `.noMemory`, stating what was requested and what is available.
   static func take(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer {
-    if byteCount >= largeBlock, let kept = lock.hold({ spare[byteCount]?.popLast() }) { return kept }
+    if let kept = spareBlock(byteCount) { return kept }
     try reserve(byteCount, isTaken: true)
     return try allocate(byteCount)
   }
 
   /// For what is only quicker: nil where memory runs short, and nothing that is kept goes for it.
   static func takeIfRoom(_ byteCount: Int) throws(Failure) -> UnsafeMutableRawPointer? {
+    if let kept = spareBlock(byteCount) { return kept }
     guard lock.hold({ refusal(byteCount, true) }) == nil else { return nil }
     return try allocate(byteCount)
+  }
+
+  private static func spareBlock(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    byteCount >= largeBlock ? lock.hold { spare[byteCount]?.popLast() } : nil
   }
 
   /// A block that is counted already.

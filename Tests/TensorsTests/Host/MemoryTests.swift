@@ -21,6 +21,8 @@ import Testing
       var one: Memory.Recycling? = Memory.Recycling(), other: Memory.Recycling? = Memory.Recycling()
       let first = try place(size)
       try #require(isMapped(first))
+      let again = try Storage<UInt8>(ifRoom: size).map { UInt(bitPattern: $0.pointer) }
+      try #require(again == first, "what is only quicker takes what is kept, too")
       try #require(try place(size + 64) != first && place(size) == first)
       func isOneOfTwo() throws -> Bool {
         let one = try Storage<UInt8>(count: size), other = try Storage<UInt8>(count: size)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Callable
 
 from . import _c
-from ._convert import choice, function, integer, text
+from ._convert import choice, flag, function, integer, text
 from .errors import FaceStyleError, check
 
 _LEVELS = {"debug": _c.FS_LOG_DEBUG, "info": _c.FS_LOG_INFO, "warning": _c.FS_LOG_WARNING, "error": _c.FS_LOG_ERROR}
@@ -54,7 +54,7 @@ def memory_used() -> int:
 def memory_peak(reset: bool = False) -> int:
     """The most bytes that it held at one moment; `reset` begins anew."""
     most: int = _c.fs_memory_peak()
-    if reset:
+    if flag(reset, "reset"):
         _c.fs_memory_peak_reset()
     return most
 
