@@ -16,7 +16,7 @@
 #   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
 #   make embedded   the library without a Swift runtime
 #   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
-#   make firmware   faces alone, in a megabyte and a half, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
+#   make firmware   faces alone, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
 #   make bindings   what follows from include/facestyle.h: Python's _c.py, the ABI tests' tables
@@ -415,7 +415,7 @@ test-embedded: $(EMBEDDED) models have-pictures
 	Tests/CTests/run.sh $(BUILD)/embedded
 	Tests/Faults/run.sh $(BUILD)/embedded
 
-# All C tests, or those that ARM64_C names, and the camera daemon's demo: an hour, for the emulator has no vectors of its own.
+# All C tests, or those that ARM64_C names, and the camera daemon's demo: some fifty times as slow as here.
 EMULATOR = qemu-aarch64 -L $(abspath $(ARM64_SYSROOT))
 test-arm64: all $(ARM64) $(BUILD)/arm64/facestyle-camera models have-frames
 	@Tools/install-packages --missing $(EMULATOR_PACKAGES)

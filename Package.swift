@@ -44,7 +44,7 @@ let common: [SwiftSetting] =
     // their own the linker drops those that nothing calls.
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"]),
     .unsafeFlags(cross),
-    .unsafeFlags(isFirmware ? ["-Osize", "-gnone"] : [])
+    .unsafeFlags(isFirmware ? ["-Osize"] : [])
   ]
   : [
     // Modules that would be linked without being used.

@@ -93,43 +93,52 @@ package final class Embedder: @unchecked Sendable {
   /// weights that they share. More would leave the cache sooner than the weights.
   private func batchSize(of count: Int) throws(Failure) -> Int {
     guard count > 1 else { return 1 }
-    let each = try executor.needed(batch: passes, height: height, width: width).memory
+    let each = try executor.needed(batch: 1, height: height, width: width).memory
     return max(1, min(count, Embedder.maxBatch, 2 * model.parameterCount / max(1, each)))
   }
 
-  /// How often a picture goes through the network.
-  private var passes: Int { mirroring == nil ? 1 : 2 }
-
   /// The embeddings of `count` pictures, one after another: `count * dimension` numbers.
-  /// - Parameter chip: picture i as the network takes it; one at a time is held.
+  /// - Parameter chip: picture i as the network takes it; one at a time is held. Asked for again where the
+  ///   model takes mirror images, too: two passes need no more memory than one.
   package func embed(
     count: Int, chip: (Int) throws(Failure) -> Image
   ) throws(Failure) -> Storage<Float> {
     let answers = try Storage<Float>(count: count * dimension)
-    let channels = architecture.input.channels, each = width * height * channels
     let size = try batchSize(of: count)
     for first in stride(from: 0, to: count, by: size) {
-      let batch = min(size, count - first)
-      try executor.run(batch: batch * passes, height: height, width: width) { input throws(Failure) in
-        for i in 0..<batch {
-          let chip = try chip(first + i)
-          try check(chip)
-          chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
-        }
-        mirroring?.mirror(
-          input, into: input + batch * each, rows: batch * height, width: width, channels: channels)
-      } _: { found throws(Failure) in
-        let found = found[0]
-        for i in 0..<(batch * passes * dimension) { try check(found[i]) }
-        answers.withPointer { answers in
-          let answers = answers + first * dimension
-          answers.update(from: found, count: batch * dimension)
-          mirroring?.average(
-            answers, with: found + batch * dimension, count: batch, dimension: dimension)
+      let pictures = first..<min(first + size, count)
+      try pass(pictures, chip, nil, answers)
+      if let mirroring { try pass(pictures, chip, mirroring, answers) }
+    }
+    return answers
+  }
+
+  /// Some pictures through the network, whose embeddings go into `answers`; the pictures' mirror images if
+  /// `mirroring` is not nil, whose embeddings are averaged with those there.
+  private func pass(
+    _ pictures: Range<Int>, _ chip: (Int) throws(Failure) -> Image, _ mirroring: Mirroring?,
+    _ answers: Storage<Float>
+  ) throws(Failure) {
+    let channels = architecture.input.channels, each = width * height * channels
+    try executor.run(batch: pictures.count, height: height, width: width) { input throws(Failure) in
+      for (i, picture) in pictures.enumerated() {
+        let chip = try chip(picture)
+        try check(chip)
+        chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
+      }
+      mirroring?.mirror(input, rows: pictures.count * height, width: width, channels: channels)
+    } _: { found throws(Failure) in
+      let found = found[0], count = pictures.count
+      for i in 0..<(count * dimension) { try check(found[i]) }
+      answers.withPointer { answers in
+        let answers = answers + pictures.lowerBound * dimension
+        if let mirroring {
+          mirroring.average(answers, with: found, count: count, dimension: dimension)
+        } else {
+          answers.update(from: found, count: count * dimension)
         }
       }
     }
-    return answers
   }
 
   /// - Throws: `.invalidArgument` for a picture of another size than the network's.
@@ -148,7 +157,7 @@ package final class Embedder: @unchecked Sendable {
   /// Peak memory in bytes that embedding `count` pictures adds to the process, excluding the embeddings.
   package func memoryNeeded(count: Int) throws(Failure) -> Int {
     guard count > 0 else { return 0 }
-    return try executor.memoryNeeded(batch: batchSize(of: count) * passes, height: height, width: width)
+    return try executor.memoryNeeded(batch: batchSize(of: count), height: height, width: width)
   }
 
   /// The photo's main face: large and near the centre. For a network that sees whole pictures, the whole

@@ -19,15 +19,13 @@ struct Mirroring {
   }
 
   /// Exchanges left and right of inputs of a network.
-  /// - Parameters:
-  ///   - x, y: [rows, width, channels].
-  func mirror(
-    _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, rows: Int, width: Int, channels: Int
-  ) {
+  /// - Parameter x: [rows, width, channels].
+  func mirror(_ x: UnsafeMutablePointer<Float>, rows: Int, width: Int, channels: Int) {
     for row in 0..<rows {
-      let x = x + row * width * channels, y = y + row * width * channels
-      for column in 0..<width {
-        (y + (width - 1 - column) * channels).update(from: x + column * channels, count: channels)
+      let x = x + row * width * channels
+      for column in 0..<(width / 2) {
+        let left = column * channels, right = (width - 1 - column) * channels
+        for c in 0..<channels { (x[left + c], x[right + c]) = (x[right + c], x[left + c]) }
       }
     }
   }
@@ -35,8 +33,10 @@ struct Mirroring {
   /// - Parameter x: [1, height, width, channels].
   func mirrored(_ x: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let y = try Tensor<Float>(x.shape)
-    let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
-    withPointers(x, y) { mirror($0, into: $1, rows: height, width: width, channels: channels) }
+    withPointers(x, y) {
+      $1.update(from: $0, count: x.count)
+      mirror($1, rows: x.shape[1], width: x.shape[2], channels: x.shape[3])
+    }
     return y
   }
 

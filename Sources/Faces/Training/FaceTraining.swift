@@ -237,18 +237,23 @@ private final class Teacher {
     let embeddings = try Tensor<Float>([count, dimension])
     try withPointers(views, embeddings) { views, embeddings throws(Failure) in
       for first in stride(from: 0, to: count, by: Teacher.atATime) {
-        let batch = min(Teacher.atATime, count - first), passes = mirroring == nil ? 1 : 2
-        try executor.run(batch: batch * passes, height: format.height, width: format.width) { input in
-          input.update(from: views + first * each, count: batch * each)
-          mirroring?.mirror(
-            input, into: input + batch * each, rows: batch * format.height, width: format.width,
-            channels: each / (format.height * format.width))
-        } _: { answers in
-          let found = answers[0], embeddings = embeddings + first * dimension
-          embeddings.update(from: found, count: batch * dimension)
-          mirroring?.average(
-            embeddings, with: found + batch * dimension, count: batch, dimension: dimension)
+        let batch = min(Teacher.atATime, count - first), embeddings = embeddings + first * dimension
+        func pass(_ mirroring: Mirroring?) throws(Failure) {
+          try executor.run(batch: batch, height: format.height, width: format.width) { input in
+            input.update(from: views + first * each, count: batch * each)
+            mirroring?.mirror(
+              input, rows: batch * format.height, width: format.width,
+              channels: each / (format.height * format.width))
+          } _: { answers in
+            if let mirroring {
+              mirroring.average(embeddings, with: answers[0], count: batch, dimension: dimension)
+            } else {
+              embeddings.update(from: answers[0], count: batch * dimension)
+            }
+          }
         }
+        try pass(nil)
+        if let mirroring { try pass(mirroring) }
       }
     }
     return embeddings
