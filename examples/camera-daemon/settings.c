@@ -126,7 +126,7 @@ static bool is_choice(const char *choices, const char *value) {
   return false;
 }
 
-/* "0.351", or "100:0.42 1000:0.39 0.36": the last for any number of photos. */
+/* "0.342", or "100:0.42 1000:0.39 0.36": the last for any number of photos. */
 static bool read_thresholds(struct thresholds *thresholds, const char *value, double low, double high) {
   struct thresholds found = {0};
   const char *at = value;
