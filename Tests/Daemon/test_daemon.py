@@ -531,14 +531,25 @@ def test_its_memory_stays_flat(gallery, stage, tmp_path):
         assert sizes[-1] <= sizes[0] + 4e6
 
 
+def listening(path):
+    """A socket that is connected; its file is there a moment before the daemon answers."""
+    end = time.monotonic() + 10
+    while True:
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            listener.connect(str(path))
+            return listener
+        except (FileNotFoundError, ConnectionRefusedError):
+            listener.close()
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
 def test_listeners_of_the_socket_get_the_events(gallery, stage, tmp_path):
     path = tmp_path / "events"
     with Running(gallery, every_frame="yes", events=path) as daemon:
-        while not path.exists():
-            time.sleep(0.05)
-        with socket.socket(socket.AF_UNIX) as idle, socket.socket(socket.AF_UNIX) as listener:
-            idle.connect(str(path))
-            listener.connect(str(path))
+        with listening(path), listening(path) as listener:
             daemon.show(stage["known"])
             lines = listener.makefile()
             assert json.loads(lines.readline())["name"] == "obama" and json.loads(lines.readline())["event"] == "left"
