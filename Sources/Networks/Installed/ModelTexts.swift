@@ -1,6 +1,7 @@
 import Tensors
 
-/// What a model says of itself to people, in the metadata of its file. It changes no result.
+/// What a model says of itself, in the metadata of its file: texts for people, which change no result, and
+/// settings.
 package struct ModelTexts {
   package var licence: String?
   package var accuracy: String?
