@@ -29,6 +29,10 @@ let cross =
     ].flatMap { ["-Xcc", $0] }
   } ?? []
 
+/// And the linker.
+let crossLink =
+  sysroot.map { ["-Xclang-linker", "--target=aarch64-linux-gnu", "-Xclang-linker", "--sysroot=\($0)"] } ?? []
+
 /// Only detection, recognition and galleries in memory, for boards with few megabytes: what
 /// Sources/firmware.map names, and what that needs.
 let isFirmware = Context.environment["FACESTYLE_FIRMWARE"] != nil
@@ -76,8 +80,7 @@ let link: [LinkerSetting] = [
       "-Xlinker", "-soname=libfacestyle.so.0",
       // Its idle threads would run on in unmapped code.
       "-Xlinker", "-z", "-Xlinker", "nodelete"
-    ] + (sysroot == nil ? [] : ["-Xclang-linker", "--target=aarch64-linux-gnu"])
-      + (sysroot.map { ["-Xclang-linker", "--sysroot=\($0)"] } ?? [])
+    ] + crossLink
       // Nothing of what firmware has may need a library of codecs or databases: here they would be undefined.
       + (isFirmware
         ? ["-Xclang-linker", "--ld-path=\(root)/Tools/ld-data-sections", "-Xlinker", "-z", "-Xlinker", "defs"]

@@ -48,16 +48,8 @@ struct Mirroring {
     _ embeddings: UnsafeMutablePointer<Float>, with others: UnsafePointer<Float>, count: Int,
     dimension: Int
   ) {
-    for row in 0..<count {
-      let mean = embeddings + row * dimension, other = others + row * dimension
-      for i in 0..<dimension { mean[i] = (mean[i] + other[i]) / 2 }
-      guard hasUnitLength else { continue }
-      var squares: Float = 0
-      for i in 0..<dimension { squares += mean[i] * mean[i] }
-      let length = squares.squareRoot()
-      guard length > 0 else { continue }
-      for i in 0..<dimension { mean[i] /= length }
-    }
+    for i in 0..<(count * dimension) { embeddings[i] = (embeddings[i] + others[i]) / 2 }
+    if hasUnitLength { unitRows(embeddings, embeddings, rows: count, dimension) }
   }
 
   /// The same, differentiable.

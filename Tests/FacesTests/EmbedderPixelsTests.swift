@@ -16,11 +16,8 @@ import Testing
 
     init(_ architecture: Architecture, isMirrored: Bool = false) throws {
       self.isMirrored = isMirrored
-      var writer = WeightFileWriter()
-      writer.metadata = ["architecture": "\(architecture.name)", "threshold": "0.5"]
-      writer.metadata["mirrored"] = isMirrored ? "mean" : nil
-      for (name, tensor) in try initialWeights(of: architecture, seed: 2) { try writer.add(name, tensor) }
-      let bytes = try writer.bytes(), model = try bytes.withSpan { try Model(copying: $0) }
+      let model = try randomModel(
+        architecture, ["threshold": "0.5", "mirrored": isMirrored ? "mean" : nil])
       embedder = try Embedder(model)
       self.architecture = architecture
       network = try Network<Double>(architecture, weights: model.weights)

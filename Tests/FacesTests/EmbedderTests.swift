@@ -7,12 +7,7 @@ import Testing
 
 /// A model of random numbers.
 private func model(_ architecture: Architecture, template: String? = nil) throws -> Model {
-  var writer = WeightFileWriter()
-  writer.metadata = ["architecture": "\(architecture.name)", "threshold": "0.5"]
-  writer.metadata["template"] = template
-  for (name, tensor) in try initialWeights(of: architecture, seed: 2) { try writer.add(name, tensor) }
-  let bytes = try writer.bytes()
-  return try bytes.withSpan { try Model(copying: $0) }
+  try randomModel(architecture, ["threshold": "0.5", "template": template])
 }
 
 private func points(_ template: AlignmentTemplate) -> Face {

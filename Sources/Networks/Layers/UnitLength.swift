@@ -43,10 +43,11 @@ extension Tape {
   }
 }
 
-/// Divides each row by its length and stores 1 / length in `inverse`; a zero row stays zero.
+/// Divides each row by its length and stores 1 / length in `inverse`; a zero row stays zero. `y` may be
+/// `x`.
 @_specialize(where Element == Float)
 @_specialize(where Element == Double)
-func unitRows<Element: Scalar>(
+package func unitRows<Element: Scalar>(
   _ x: UnsafePointer<Element>, _ y: UnsafeMutablePointer<Element>, rows: Int, _ channels: Int,
   _ inverse: UnsafeMutablePointer<Element>? = nil
 ) {
