@@ -1,7 +1,8 @@
 # libfacestyle: `make demo` shows it, `make test` tests it. Both do all the set-up that they need.
 #
 #   make            the library and the program, in build/
-#   make install    header, library, pkg-config file, program (PREFIX, DESTDIR)
+#   make install    header, library, pkg-config file, program (PREFIX, DESTDIR); INSTALLED=build/embedded/libfacestyle.so.0.1.0:
+#                   what packages carry
 #   make models     the weights and photos of the demo and the tests
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
 #                   make train-detector DATA=folder: faces-yunet
@@ -14,7 +15,7 @@
 #   make test-processors   the numeric tests as other processors would run them
 #   make test-ray   many photos and large galleries on several processes, by Ray
 #   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
-#   make embedded   the library without a Swift runtime
+#   make embedded   the library without a Swift runtime, which packages carry: make wheel, make deb, make dist
 #   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
 #   make firmware   faces alone, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
@@ -111,10 +112,10 @@ embedded: $(EMBEDDED)
 $(EMBEDDED): $(SOURCES) | have-deps
 	$(need_swift)
 	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
-	    swift build -c release --product facestyle --scratch-path .build-embedded
-	@if nm .build-embedded/release/libfacestyle.so | grep 'Tv[0-9]*_r$$'; then \
+	    swift build -c release --product facestyle $(AGAINST) --scratch-path $(SCRATCH)-embedded
+	@if nm $(SCRATCH)-embedded/release/libfacestyle.so | grep 'Tv[0-9]*_r$$'; then \
 	    echo "constant lists that the linker may have merged; see Package.swift" >&2; exit 1; fi
-	Tools/place-library .build-embedded/release/libfacestyle.so $@ $(SOVERSION)
+	Tools/place-library $(SCRATCH)-embedded/release/libfacestyle.so $@ $(SOVERSION)
 
 $(ARM64_SYSROOT)/.ready: Tools/arm64-sysroot
 	Tools/arm64-sysroot $(ARM64_SYSROOT) $(ARM64_PACKAGES) $(PICTURE_PACKAGES)
@@ -187,12 +188,16 @@ $(MANUAL): $(PROGRAM) Tools/manual Tools/program_help.py
 	mkdir -p $(BUILD)/completions
 	for shell in bash zsh fish; do $(PROGRAM) --generate-completion-script $$shell > $(BUILD)/completions/$$shell || exit; done
 
+# What packages carry is the library without a Swift runtime: as fast, less than half as large, and it takes minutes to compile. `make
+# install` takes what `make` has built.
+SHIPPED_LIBRARY := $(EMBEDDED)
+INSTALLED := $(LIBRARY)
 .PHONY: install
-install: $(LIBRARY) $(PROGRAM) $(MANUAL)
+install: $(INSTALLED) $(PROGRAM) $(MANUAL)
 	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/facestyle $(DESTDIR)$(PREFIX)/bin
 	install -m 644 include/facestyle.h include/facestyle.hpp $(DESTDIR)$(PREFIX)/include
-	install -m 755 $(LIBRARY) $(DESTDIR)$(LIBDIR)
-	cp -P $(BUILD)/libfacestyle.so $(BUILD)/libfacestyle.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(INSTALLED) $(DESTDIR)$(LIBDIR)
+	cp -P $(dir $(INSTALLED))libfacestyle.so $(dir $(INSTALLED))libfacestyle.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' Tools/facestyle.pc.in \
 	    > $(DESTDIR)$(LIBDIR)/pkgconfig/facestyle.pc
 	for file in facestyle-config facestyle-config-version; do \
@@ -211,11 +216,11 @@ install: $(LIBRARY) $(PROGRAM) $(MANUAL)
 DIST := $(BUILD)/dist
 SYSTEM := $(shell uname -s | tr A-Z a-z)-$(shell uname -m)
 .PHONY: dist
-dist: all
+dist: all $(SHIPPED_LIBRARY)
 	rm -rf $(DIST)
 	mkdir -p $(DIST)
 	git archive --prefix=libfacestyle-$(VERSION)/ --output=$(DIST)/libfacestyle-$(VERSION).tar.gz HEAD
-	$(MAKE) --silent install DESTDIR=$(abspath $(DIST)) PREFIX=/libfacestyle-$(VERSION)-$(SYSTEM)
+	$(MAKE) --silent install INSTALLED=$(SHIPPED_LIBRARY) DESTDIR=$(abspath $(DIST)) PREFIX=/libfacestyle-$(VERSION)-$(SYSTEM)
 	cp LICENSE models/README.md $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)
 	sed -i 's|^prefix=.*|prefix=$${pcfiledir}/../..|; s|^libdir=.*|libdir=$${prefix}/lib|' \
 	    $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)/lib/pkgconfig/facestyle.pc
@@ -226,8 +231,8 @@ dist: all
 
 # Debian packages in build/deb; `make test-packages` tries them in an empty system.
 .PHONY: deb
-deb: all
-	Tools/deb $(BUILD)/deb $(VERSION)
+deb: all $(SHIPPED_LIBRARY)
+	Tools/deb $(BUILD)/deb $(VERSION) $(SHIPPED_LIBRARY)
 
 # ---- Python ----
 
@@ -236,10 +241,10 @@ deb: all
 WHEELS := $(BUILD)/wheels
 OF_SYSROOT = --ldpaths $(abspath $(BUILD)):$(SYSROOT)/usr/lib/$(shell uname -m)-linux-gnu
 .PHONY: wheel portable-wheel
-wheel: all $(VENV)
+wheel: all $(SHIPPED_LIBRARY) $(VENV)
 	rm -rf $(BUILD)/wheel $(WHEELS) bindings/python/build bindings/python/*.egg-info
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tools/requirements-wheel.txt
-	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILD)/wheel ./bindings/python
+	FACESTYLE_SHIPPED=$(SHIPPED_LIBRARY) $(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILD)/wheel ./bindings/python
 	PATH=$(abspath $(dir $(PYTHON))):$$PATH AUDITWHEEL_LD_LIBRARY_PATH=$(abspath $(BUILD)) \
 	    $(PYTHON) -m auditwheel repair $(if $(SYSROOT),$(OF_SYSROOT)) --wheel-dir $(WHEELS) $(BUILD)/wheel/*.whl
 	rm -rf $(BUILD)/wheel bindings/python/build bindings/python/*.egg-info

@@ -48,7 +48,7 @@ let common: [SwiftSetting] =
     // their own the linker drops those that nothing calls.
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"]),
     .unsafeFlags(cross),
-    .unsafeFlags(isFirmware ? ["-Osize"] : [])
+    .unsafeFlags(isFirmware ? ["-Osize", "-DFIRMWARE"] : [])
   ]
   : [
     // Modules that would be linked without being used.
@@ -113,24 +113,29 @@ let rooms: [Target] = [
   .target(name: "Kernels", dependencies: ["CSystem"], swiftSettings: kernels([]))
 ]
 
+let avx2Room: Target = .target(
+  name: "KernelsAVX2", dependencies: ["CSystem"],
+  swiftSettings: kernels(["FMA", "VECTOR8"], ["-Xcc", "-march=x86-64-v3"]))
+
+/// Boards with AVX-512 are servers.
 let vectorRooms: [Target] =
   isForArm
   ? []
-  : [
-    .target(
-      name: "KernelsAVX2", dependencies: ["CSystem"],
-      swiftSettings: kernels(["FMA", "VECTOR8"], ["-Xcc", "-march=x86-64-v3"])),
-    .target(
-      name: "KernelsAVX512", dependencies: ["CSystem"],
-      swiftSettings: kernels(
-        ["FMA", "VECTOR16", "REGISTERS32"],
-        ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])),
-    .target(
-      name: "KernelsVNNI", dependencies: ["CSystem"],
-      swiftSettings: kernels(
-        ["FMA", "VECTOR16", "REGISTERS32", "VNNI"],
-        ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni", "-Xcc", "-mprefer-vector-width=512"]))
-  ]
+  : isFirmware
+    ? [avx2Room]
+    : [
+      avx2Room,
+      .target(
+        name: "KernelsAVX512", dependencies: ["CSystem"],
+        swiftSettings: kernels(
+          ["FMA", "VECTOR16", "REGISTERS32"],
+          ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mprefer-vector-width=512"])),
+      .target(
+        name: "KernelsVNNI", dependencies: ["CSystem"],
+        swiftSettings: kernels(
+          ["FMA", "VECTOR16", "REGISTERS32", "VNNI"],
+          ["-Xcc", "-march=x86-64-v4", "-Xcc", "-mavx512vnni", "-Xcc", "-mprefer-vector-width=512"]))
+    ]
 
 let library: [Target] = [
   .target(
@@ -150,7 +155,7 @@ let library: [Target] = [
   .target(name: "Features", dependencies: ["Images", "Networks", "Tensors"], swiftSettings: common),
   .target(
     name: "SelfTest", dependencies: ["Images", "Networks", "Styles", "Tensors", "CSystem"],
-    swiftSettings: common + (isFirmware ? [.define("FIRMWARE")] : [])),
+    swiftSettings: common),
   .target(
     name: "CInterface",
     dependencies: [

@@ -32,6 +32,9 @@ package struct Face {
 }
 
 extension Face {
+  /// The landmarks' order in a mirror: eyes and corners of the mouth change sides.
+  static var mirroredLandmarks: [Int] { [1, 0, 2, 4, 3] }
+
   /// The whole photo as a face without landmarks.
   static func whole(_ photo: Image) -> Face {
     Face(

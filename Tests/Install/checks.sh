@@ -15,6 +15,11 @@ check() { # check SENTENCE COMMAND...
   fi
 }
 
+# Whether a library is the one without a Swift runtime, which packages carry: it is small, and no settings of the runtime are in it.
+is_shipped() { # is_shipped LIBRARY
+  [[ $(stat -L -c %s "$1") -lt 6000000 ]] && ! grep -q 'SWIFT_DEBUG_' "$1"
+}
+
 # The last line; fails if a check did.
 finish() {
   rm -f "$log"

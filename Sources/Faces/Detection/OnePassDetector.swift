@@ -54,14 +54,20 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
       secondLook = nil
     } else {
       let faceSide = try model.metadata("second_look", 32...112)
-      let first = faceSide == nil ? threshold : SecondLook.minFirstScore(for: threshold)
+      let alignedLook = try AlignedLook(model)
+      guard faceSide != nil || alignedLook == nil else {
+        throw .badData("model: aligned_look without second_look; expected both")
+      }
+      let first =
+        faceSide == nil
+        ? threshold : SecondLook.minFirstScore(for: threshold, hasAlignedLook: alignedLook != nil)
       maxOverlap = OnePassDetector.ownOverlap
       // Infinite for 0 and 1.
       decoding = .own(minLogit: Float(log(Double(first) / (1 - Double(first)))))
       network = Executor(
         try model.network(), .init(YuNet.cellSides.map { YuNet.cells(ofSide: $0) }))
       secondLook = faceSide.map {
-        SecondLook(network: network, architecture: architecture, faceSide: $0)
+        SecondLook(network: network, architecture: architecture, faceSide: $0, alignedLook: alignedLook)
       }
     }
     (self.architecture, self.network) = (architecture, network)

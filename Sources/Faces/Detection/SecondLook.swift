@@ -11,6 +11,8 @@ struct SecondLook {
   let architecture: Architecture
   /// The longer side of a face in the network's input.
   let faceSide: Float
+  /// Nil for a model without a network for it.
+  let alignedLook: AlignedLook?
 
   /// A side of the input: the face and what is around it.
   private static let side = 128
@@ -20,8 +22,10 @@ struct SecondLook {
   private static let minFirstScore: Float = 0.05, minSecondScore: Float = 0.02
   private static let minSecondLogit = Float(log(Double(minSecondScore) / (1 - Double(minSecondScore))))
 
-  /// The first score from which a face may reach a final one, the geometric mean of three.
-  static func minFirstScore(for final: Float) -> Float { max(final * final * final, minFirstScore) }
+  /// The first score from which a face may reach a final one, the geometric mean of three or four.
+  static func minFirstScore(for final: Float, hasAlignedLook: Bool) -> Float {
+    max(final * final * final * (hasAlignedLook ? final : 1), minFirstScore)
+  }
 
   /// The faces that are found again, with a score of at least `minScore`.
   func faces(_ candidates: [Face], in image: Image, minScore: Float) throws(Failure) -> [Face] {
@@ -36,7 +40,7 @@ struct SecondLook {
   private func face(_ candidate: Face, in image: Image) throws(Failure) -> Face? {
     guard let view = try View(candidate.box, in: image, faceSide, SecondLook.side) else { return nil }
     let side = SecondLook.side, wanted = view.box(candidate.box)
-    return try network.run(batch: 2, height: side, width: side) { numbers in
+    let found: Face? = try network.run(batch: 2, height: side, width: side) { numbers in
       PaddedInput(numbers: numbers, height: side, width: side, format: architecture)
         .write(view.picture, 0..<view.height, 0..<view.width)
       mirror(numbers, width: view.width, to: numbers + 3 * side * side)
@@ -44,9 +48,16 @@ struct SecondLook {
       guard let plain = best(answers, 0, view, wanted, { $0 }),
         let mirrored = best(answers, 1, view, wanted, { $0.mirrored(width: view.width) })
       else { return nil }
-      let face = plain.mean(with: mirrored, score: cbrtf(candidate.score * plain.score * mirrored.score))
-      return view.inPicture(face)
+      return plain.mean(with: mirrored, score: cbrtf(candidate.score * plain.score * mirrored.score))
     }
+    guard var face = found else { return nil }
+    if let alignedLook {
+      guard let sight = try alignedLook.look(at: face.landmarks, in: view.picture) else { return nil }
+      face.landmarks = sight.points
+      // The geometric mean of four scores, three of which are in the face's.
+      face.score = (face.score * face.score * face.score * sight.score).squareRoot().squareRoot()
+    }
+    return view.inPicture(face)
   }
 
   /// The surest face of one of the two pictures that is where the candidate was.
@@ -138,13 +149,13 @@ private struct View {
 }
 
 extension Face {
-  /// Seen in a mirror, in a picture of `width` pixels: eyes and corners of the mouth change sides.
+  /// Seen in a mirror, in a picture of `width` pixels.
   fileprivate func mirrored(width: Int) -> Face {
     return Face(
       box: Box(
         left: Float(width) - box.right, top: box.top, right: Float(width) - box.left, bottom: box.bottom),
       score: score,
-      landmarks: [1, 0, 2, 4, 3].map { Point(Float(width - 1) - landmarks[$0].x, landmarks[$0].y) })
+      landmarks: Face.mirroredLandmarks.map { Point(Float(width - 1) - landmarks[$0].x, landmarks[$0].y) })
   }
 
   fileprivate func mean(with other: Face, score: Float) -> Face {

@@ -62,7 +62,7 @@ struct Placement {
     let down = (a * a * sine * sine + b * b * cosine * cosine).squareRoot()
     var points: [Float] = []
     if face.points.count == 10 {
-      for k in isFlipped ? [1, 0, 2, 4, 3] : [0, 1, 2, 3, 4] {
+      for k in isFlipped ? Face.mirroredLandmarks : [0, 1, 2, 3, 4] {
         let point = self(Double(face.points[2 * k]), Double(face.points[2 * k + 1]))
         points += [Float(point.x), Float(point.y)]
       }

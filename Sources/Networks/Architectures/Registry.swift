@@ -36,7 +36,6 @@ extension RegisteredArchitecture {
   /// All architectures of this version.
   fileprivate static var all: Registry {
     var all = Registry()
-    all.add("vgg19", .styleTransfer) { .vgg19 }
     all.add("dlib-resnet", threshold: 0.6) { .dlibResNet }  // its author's
     // OpenFace's is 0.99, on squared distances.
     all.add("nn4.small2", threshold: 0.995) {
@@ -44,49 +43,8 @@ extension RegisteredArchitecture {
     } described: { metadata in
       metadata["lrn"] == "tensorflow" ? .nn4Small2(.tensorFlow) : nil
     }
-    all.add("facenet-nn1") { .faceNetNN1 }
-    all.add("facenet-nn2") { .faceNetNN2 }
-    all.add("facenet-nn3") { .faceNetNN3 }
-    all.add("facenet-nn4") { .faceNetNN4 }
-    all.add("facenet-nns1") { .faceNetNNS1 }
-    all.add("facenet-nns2") { .faceNetNNS2 }
-    all.add("densenet121") { .denseNet121() }
     all.add("mobilefacenet", template: .arcFace) { .mobileFaceNet() }
     all.add("mobilefacenet-96", template: .arcFace) { .mobileFaceNet(side: 96) }
-    all.add("siamese") { .siamese() }
-    all.add("siamese-sigmoid") { .siamese(isSigmoid: true) }
-    all.add("one-shot") {
-      .oneShot()
-    } described: { metadata throws(Failure) in
-      guard let people = try metadata.number("people", below: 1 << 24) else { return nil }
-      return .oneShot(people: people)
-    }
-    all.add("cascade-12") { .cascade("cascade-12", side: 12) }
-    all.add("cascade-24") { .cascade("cascade-24", side: 24) }
-    all.add("cascade-48") { .cascade("cascade-48", side: 48) }
-    all.add("cascade-12-calibration") { .cascade("cascade-12-calibration", side: 12, isCalibration: true) }
-    all.add("cascade-24-calibration") { .cascade("cascade-24-calibration", side: 24, isCalibration: true) }
-    all.add("cascade-48-calibration") { .cascade("cascade-48-calibration", side: 48, isCalibration: true) }
-    all.add("fast-style", .fastStyle) {
-      .fastStyle()
-    } described: { metadata throws(Failure) in
-      let (filters, blocks) = try metadata.fastStyle()
-      return .fastStyle(filters: filters, blocks: blocks)
-    }
-    all.add("fast-style-resize", .fastStyle) {
-      .fastStyleResize()
-    } described: { metadata throws(Failure) in
-      let (filters, blocks) = try metadata.fastStyle()
-      return .fastStyleResize(filters: filters, blocks: blocks)
-    }
-    all.add("enlarger", .enlarger) {
-      .enlarger()
-    } described: { metadata throws(Failure) in
-      .enlarger(
-        factor: try metadata.number("factor", below: 1 << 4) ?? 2,
-        filters: try metadata.number("filters", below: 1 << 10) ?? 32,
-        blocks: try metadata.number("blocks", below: 1 << 8) ?? 4)
-    }
     all.add(
       Architecture.graphName,
       described: { metadata throws(Failure) in
@@ -98,12 +56,15 @@ extension RegisteredArchitecture {
       })
     all.add("mtcnn", .mtcnn)
     all.add("cascade", .cascade)
+    all.add(FacePoints.name) { .facePoints }
     all.add("yunet", .yunet) {
       .yuNet()
     } described: { metadata throws(Failure) in
       .yuNet(try metadata.yuNet())
     }
-    all.add("universal-style", .universalStyle)
+    #if !FIRMWARE
+      all.addBeyondFirmware()
+    #endif
     return all
   }
 
@@ -171,6 +132,57 @@ private struct Registry {
         name: name, use: use, threshold: threshold, template: template, usual: usual, described: described))
   }
 }
+
+#if !FIRMWARE
+  extension Registry {
+    /// Styles, networks that only trainings and their tests need, and embedders too large for a board.
+    fileprivate mutating func addBeyondFirmware() {
+      add("vgg19", .styleTransfer) { .vgg19 }
+      add("facenet-nn1") { .faceNetNN1 }
+      add("facenet-nn2") { .faceNetNN2 }
+      add("facenet-nn3") { .faceNetNN3 }
+      add("facenet-nn4") { .faceNetNN4 }
+      add("facenet-nns1") { .faceNetNNS1 }
+      add("facenet-nns2") { .faceNetNNS2 }
+      add("densenet121") { .denseNet121() }
+      add("siamese") { .siamese() }
+      add("siamese-sigmoid") { .siamese(isSigmoid: true) }
+      add("one-shot") {
+        .oneShot()
+      } described: { metadata throws(Failure) in
+        guard let people = try metadata.number("people", below: 1 << 24) else { return nil }
+        return .oneShot(people: people)
+      }
+      add("cascade-12") { .cascade("cascade-12", side: 12) }
+      add("cascade-24") { .cascade("cascade-24", side: 24) }
+      add("cascade-48") { .cascade("cascade-48", side: 48) }
+      add("cascade-12-calibration") { .cascade("cascade-12-calibration", side: 12, isCalibration: true) }
+      add("cascade-24-calibration") { .cascade("cascade-24-calibration", side: 24, isCalibration: true) }
+      add("cascade-48-calibration") { .cascade("cascade-48-calibration", side: 48, isCalibration: true) }
+      add("fast-style", .fastStyle) {
+        .fastStyle()
+      } described: { metadata throws(Failure) in
+        let (filters, blocks) = try metadata.fastStyle()
+        return .fastStyle(filters: filters, blocks: blocks)
+      }
+      add("fast-style-resize", .fastStyle) {
+        .fastStyleResize()
+      } described: { metadata throws(Failure) in
+        let (filters, blocks) = try metadata.fastStyle()
+        return .fastStyleResize(filters: filters, blocks: blocks)
+      }
+      add("enlarger", .enlarger) {
+        .enlarger()
+      } described: { metadata throws(Failure) in
+        .enlarger(
+          factor: try metadata.number("factor", below: 1 << 4) ?? 2,
+          filters: try metadata.number("filters", below: 1 << 10) ?? 32,
+          blocks: try metadata.number("blocks", below: 1 << 8) ?? 4)
+      }
+      add("universal-style", .universalStyle)
+    }
+  }
+#endif
 
 /// The description of a network in a weight file's metadata.
 private struct Metadata {

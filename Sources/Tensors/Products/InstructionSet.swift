@@ -9,7 +9,9 @@ private let builds: [KernelSet] = {
   #if arch(x86_64)
     let level = systemProcessorLevel()
     if level >= Int32(systemAVX2) { builds.append(.avx2) }
-    if level >= Int32(systemAVX512) { builds.append(.avx512) }
+    #if !FIRMWARE
+      if level >= Int32(systemAVX512) { builds.append(.avx512) }
+    #endif
   #endif
   return builds
 }()

@@ -3,7 +3,9 @@ import Kernels
 
 #if arch(x86_64)
   import KernelsAVX2
-  import KernelsAVX512
+  #if !FIRMWARE
+    import KernelsAVX512
+  #endif
 #endif
 
 /// One build of the kernels. Here and in `SieveMany` alone work is dispatched to instructions that the
@@ -142,7 +144,9 @@ extension KernelSet {
       responseBlock: KernelsAVX2.responseBlock, responseGradientBlock: KernelsAVX2.responseGradientBlock,
       distanceBlock: KernelsAVX2.distanceBlock, squareBlock: KernelsAVX2.squareBlock,
       siftBlock: KernelsAVX2.siftBlock, sieveBlock: KernelsAVX2.sieveBlock, sieveMany: .avx2)
+  #endif
 
+  #if arch(x86_64) && !FIRMWARE
     static let avx512 = KernelSet(
       name: "avx512", tileRows: KernelsAVX512.tileRows, tileColumns: KernelsAVX512.tileColumns,
       convolveBlock: KernelsAVX512.convolveBlock, depthwiseBlock: KernelsAVX512.depthwiseBlock,

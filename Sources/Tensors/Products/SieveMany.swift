@@ -3,8 +3,10 @@ import Kernels
 
 #if arch(x86_64)
   import KernelsAVX2
-  import KernelsAVX512
-  import KernelsVNNI
+  #if !FIRMWARE
+    import KernelsAVX512
+    import KernelsVNNI
+  #endif
 #endif
 
 /// The kernels of the sieve for many queries. AVX-512 has two builds of them: processors with VNNI multiply
@@ -24,7 +26,9 @@ struct SieveMany: @unchecked Sendable {
   #if arch(x86_64)
     static let avx2 = SieveMany(
       shape: KernelsAVX2.sieveShape, spreadBlock: KernelsAVX2.spreadBlock, block: KernelsAVX2.sieveManyBlock)
+  #endif
 
+  #if arch(x86_64) && !FIRMWARE
     static let avx512 =
       systemHasVNNI() != 0
       ? SieveMany(
