@@ -5,7 +5,7 @@
 #                   what packages carry
 #   make models     the weights and photos of the demo and the tests
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
-#                   make train-detector DATA=folder: faces-yunet
+#                   make train-detector DATA=folder: faces-yunet; make train-aligned-look DATA=folder: its last look
 #   make bench      how fast the kernels and networks are here; make bench-peers: beside others;
 #                   make bench-builds REF=commit: beside the build of another commit; make bench-instructions: a count
 #   make detection-report DATA=folder    what our detectors and others' find, and what they make up
@@ -294,6 +294,11 @@ train-cascade: $(LIBRARY) $(VENV)
 .PHONY: train-detector
 train-detector: $(LIBRARY) $(VENV)
 	PYTHONPATH=bindings/python $(PYTHON) examples/training/detector.py --data $(DATA)
+
+# An hour: examples/training/aligned_look.py tells what DATA holds.
+.PHONY: train-aligned-look
+train-aligned-look: $(LIBRARY) $(VENV)
+	PYTHONPATH=bindings/python $(PYTHON) examples/training/aligned_look.py --data $(DATA)
 
 # ---- Benchmarks ----
 

@@ -126,7 +126,7 @@ package final class Embedder: @unchecked Sendable {
         try check(chip)
         chip.withPixels { architecture.fill(input + i * each, $0, height: height, width: width) }
       }
-      mirroring?.mirror(input, rows: pictures.count * height, width: width, channels: channels)
+      if mirroring != nil { mirrorRows(input, pictures.count * height, width: width, channels: channels) }
     } _: { found throws(Failure) in
       let found = found[0], count = pictures.count
       for i in 0..<(count * dimension) { try check(found[i]) }

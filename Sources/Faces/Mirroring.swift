@@ -18,24 +18,12 @@ struct Mirroring {
       { true } else { false }
   }
 
-  /// Exchanges left and right of inputs of a network.
-  /// - Parameter x: [rows, width, channels].
-  func mirror(_ x: UnsafeMutablePointer<Float>, rows: Int, width: Int, channels: Int) {
-    for row in 0..<rows {
-      let x = x + row * width * channels
-      for column in 0..<(width / 2) {
-        let left = column * channels, right = (width - 1 - column) * channels
-        for c in 0..<channels { (x[left + c], x[right + c]) = (x[right + c], x[left + c]) }
-      }
-    }
-  }
-
   /// - Parameter x: [1, height, width, channels].
   func mirrored(_ x: Tensor<Float>) throws(Failure) -> Tensor<Float> {
     let y = try Tensor<Float>(x.shape)
     withPointers(x, y) {
       $1.update(from: $0, count: x.count)
-      mirror($1, rows: x.shape[1], width: x.shape[2], channels: x.shape[3])
+      mirrorRows($1, x.shape[1], width: x.shape[2], channels: x.shape[3])
     }
     return y
   }
@@ -58,5 +46,17 @@ struct Mirroring {
   ) throws(Failure) -> Variable<Float> {
     let mean = try tape.scaled(tape.sum(a, b), by: 0.5)
     return hasUnitLength ? try tape.unitLength(mean) : mean
+  }
+}
+
+/// Exchanges left and right of inputs of a network.
+/// - Parameter x: [rows, width, channels].
+func mirrorRows(_ x: UnsafeMutablePointer<Float>, _ rows: Int, width: Int, channels: Int) {
+  for row in 0..<rows {
+    let x = x + row * width * channels
+    for column in 0..<(width / 2) {
+      let left = column * channels, right = (width - 1 - column) * channels
+      for c in 0..<channels { (x[left + c], x[right + c]) = (x[right + c], x[left + c]) }
+    }
   }
 }

@@ -835,7 +835,7 @@ def test_models_are_listed_with_where_they_are_and_what_they_are_for(tmp_path):
 
 
 def test_a_model_is_written_in_another_precision(tmp_path):
-    shipped, small = REPOSITORY / "models" / "faces-yunet.safetensors", tmp_path / "small.safetensors"
+    shipped, small = REPOSITORY / "models" / "enlarge4.safetensors", tmp_path / "small.safetensors"
     text = good("models", "convert", shipped, "-o", small, "--precision", "int8", "--note", "in 8 bits")
     assert text.startswith(f"{small}: {small.stat().st_size:,} bytes in int8, {shipped.stat().st_size:,} before")
     assert small.stat().st_size < 0.75 * shipped.stat().st_size

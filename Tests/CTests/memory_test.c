@@ -156,7 +156,7 @@ static void lists(void) {
 
 /* ---- A small device ---- */
 
-enum { ALLOWED = 19 << 20, RESIDENT = 32 << 20 };
+enum { ALLOWED = 39 << 19, RESIDENT = 32 << 20 };
 static char frame_file[] = "/tmp/facestyle-frame-XXXXXX";
 
 /* Bytes that this process had resident at its peak; 0 if the system does not say. */

@@ -43,33 +43,34 @@ struct AlignedLook {
   ///   - picture: shows the face in about the size of the training's, whose eyes were 32 pixels apart.
   func look(at points: [Point], in picture: Image) throws(Failure) -> Sight? {
     guard let map = try? template.map(points), let back = map.inverse else { return nil }
-    let side = FacePoints.side, each = 3 * side * side
+    let side = FacePoints.side
     let chip = try picture.warped(by: map, width: side, height: side)
-    return try executor.run(batch: 2, height: side, width: side) { numbers in
+    // One after the other: both at a time would take twice the memory.
+    let plain = try answer(to: chip, isMirrored: false), mirrored = try answer(to: chip, isMirrored: true)
+    func point(_ i: Int, of answer: [Float]) -> Point {
+      let place = template.points[i]
+      return Point(place.x + eyeDistance * answer[2 * i], place.y + eyeDistance * answer[2 * i + 1])
+    }
+    var moved: [Point] = []
+    for (i, other) in Face.mirroredLandmarks.enumerated() {
+      let a = point(i, of: plain), b = point(other, of: mirrored)
+      let x = (a.x + Float(side - 1) - b.x) / 2, y = (a.y + b.y) / 2
+      let better = back(Double(x), Double(y))
+      moved.append(Point(Float(better.x), Float(better.y)))
+    }
+    let certainty = (plain[FacePoints.count - 1] + mirrored[FacePoints.count - 1]) / 2
+    guard certainty.isFinite, moved.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return nil }
+    let score = (certainty / FacePoints.certainty + 1) / 2
+    return Sight(points: moved, score: min(max(score, AlignedLook.minScore), 1))
+  }
+
+  private func answer(to chip: Image, isMirrored: Bool) throws(Failure) -> [Float] {
+    let side = FacePoints.side
+    return try executor.run(batch: 1, height: side, width: side) { numbers in
       chip.withPixels { architecture.fill(numbers, $0, height: side, width: side) }
-      for row in 0..<side {
-        for column in 0..<side {
-          let pixel = numbers + 3 * (row * side + column)
-          (pixel + each + 3 * (side - 1 - 2 * column)).update(from: pixel, count: 3)
-        }
-      }
+      if isMirrored { mirrorRows(numbers, side, width: side, channels: 3) }
     } _: { answers in
-      let numbers = answers[0], mirrored = FacePoints.count, last = FacePoints.count - 1
-      func point(_ i: Int, from first: Int) -> Point {
-        let place = template.points[i], at = first + 2 * i
-        return Point(place.x + eyeDistance * numbers[at], place.y + eyeDistance * numbers[at + 1])
-      }
-      var moved: [Point] = []
-      for (i, other) in Face.mirroredLandmarks.enumerated() {
-        let a = point(i, from: 0), b = point(other, from: mirrored)
-        let x = (a.x + Float(side - 1) - b.x) / 2, y = (a.y + b.y) / 2
-        let better = back(Double(x), Double(y))
-        moved.append(Point(Float(better.x), Float(better.y)))
-      }
-      let certainty = (numbers[last] + numbers[mirrored + last]) / 2
-      guard certainty.isFinite, moved.allSatisfy({ $0.x.isFinite && $0.y.isFinite }) else { return nil }
-      let score = (certainty / FacePoints.certainty + 1) / 2
-      return Sight(points: moved, score: min(max(score, AlignedLook.minScore), 1))
+      (0..<FacePoints.count).map { answers[0][$0] }
     }
   }
 }

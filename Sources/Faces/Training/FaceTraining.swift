@@ -241,9 +241,11 @@ private final class Teacher {
         func pass(_ mirroring: Mirroring?) throws(Failure) {
           try executor.run(batch: batch, height: format.height, width: format.width) { input in
             input.update(from: views + first * each, count: batch * each)
-            mirroring?.mirror(
-              input, rows: batch * format.height, width: format.width,
-              channels: each / (format.height * format.width))
+            if mirroring != nil {
+              mirrorRows(
+                input, batch * format.height, width: format.width,
+                channels: each / (format.height * format.width))
+            }
           } _: { answers in
             if let mirroring {
               mirroring.average(embeddings, with: answers[0], count: batch, dimension: dimension)

@@ -36,6 +36,9 @@ extension RegisteredArchitecture {
   /// All architectures of this version.
   fileprivate static var all: Registry {
     var all = Registry()
+    #if !FIRMWARE
+      all.addBeyondFirmware()
+    #endif
     all.add("dlib-resnet", threshold: 0.6) { .dlibResNet }  // its author's
     // OpenFace's is 0.99, on squared distances.
     all.add("nn4.small2", threshold: 0.995) {
@@ -62,9 +65,6 @@ extension RegisteredArchitecture {
     } described: { metadata throws(Failure) in
       .yuNet(try metadata.yuNet())
     }
-    #if !FIRMWARE
-      all.addBeyondFirmware()
-    #endif
     return all
   }
 
