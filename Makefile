@@ -18,6 +18,7 @@
 #   make embedded   the library without a Swift runtime, which packages carry: make wheel, make deb, make dist
 #   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
 #   make firmware   faces alone, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
+#   make dist-arm64   what recipes of Yocto and Buildroot fetch; dist-firmware-arm64, dist-firmware; make test-boards tries the recipes
 #   make demo-daemon   people walk past the camera daemon of examples/camera-daemon
 #   make parallel   a training in two processes, over MPI
 #   make bindings   what follows from include/facestyle.h: Python's _c.py, the ABI tests' tables
@@ -192,9 +193,9 @@ $(MANUAL): $(PROGRAM) Tools/manual Tools/program_help.py
 # install` takes what `make` has built.
 SHIPPED_LIBRARY := $(EMBEDDED)
 INSTALLED := $(LIBRARY)
-.PHONY: install
-install: $(INSTALLED) $(PROGRAM) $(MANUAL)
-	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/facestyle $(DESTDIR)$(PREFIX)/bin
+.PHONY: install install-library
+install-library: $(INSTALLED)
+	install -d $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(LIBDIR)/cmake/facestyle
 	install -m 644 include/facestyle.h include/facestyle.hpp $(DESTDIR)$(PREFIX)/include
 	install -m 755 $(INSTALLED) $(DESTDIR)$(LIBDIR)
 	cp -P $(dir $(INSTALLED))libfacestyle.so $(dir $(INSTALLED))libfacestyle.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)
@@ -203,31 +204,68 @@ install: $(INSTALLED) $(PROGRAM) $(MANUAL)
 	for file in facestyle-config facestyle-config-version; do \
 	    sed -e 's|@VERSION@|$(VERSION)|' -e 's|@SOVERSION@|$(SOVERSION)|' Tools/$$file.cmake.in \
 	        > $(DESTDIR)$(LIBDIR)/cmake/facestyle/$$file.cmake; done
+	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
+	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
+
+install: install-library $(PROGRAM) $(MANUAL)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -D -m 644 $(BUILD)/completions/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/facestyle
 	install -D -m 644 $(BUILD)/completions/zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_facestyle
 	install -D -m 644 $(BUILD)/completions/fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/facestyle.fish
-	install -d $(DESTDIR)$(PREFIX)/share/facestyle/models
-	$(if $(SHIPPED),install -m 644 $(SHIPPED) $(DESTDIR)$(PREFIX)/share/facestyle/models)
 
-# The committed source and what is built of it, which can be unpacked anywhere, with checksums, in build/dist.
+# The committed source and what is built of it, which can be unpacked anywhere, with checksums, in build/dist. For boards, beside what
+# is there already: the library for 64-bit Arm, and firmware's, without the program.
 DIST := $(BUILD)/dist
 SYSTEM := $(shell uname -s | tr A-Z a-z)-$(shell uname -m)
-.PHONY: dist
-dist: all $(SHIPPED_LIBRARY)
-	rm -rf $(DIST)
+# Times of files: the last commit's, so that equal files make equal archives.
+STAMP = $(or $(SOURCE_DATE_EPOCH),$(shell git log -1 --format=%ct))
+
+# $(call archive,NAME,install or install-library,LIBRARY)
+define archive
+	rm -rf $(DIST)/$(1) $(DIST)/$(1).tar.gz
+	mkdir -p $(DIST)
+	$(MAKE) --silent $(2) INSTALLED=$(3) DESTDIR=$(abspath $(DIST)) PREFIX=/$(1)
+	cp LICENSE $(DIST)/$(1)
+	cp models/README.md models/LICENSE $(DIST)/$(1)/share/facestyle/models
+	sed -i 's|^prefix=.*|prefix=$${pcfiledir}/../..|; s|^libdir=.*|libdir=$${prefix}/lib|' $(DIST)/$(1)/lib/pkgconfig/facestyle.pc
+	tar -C $(DIST) --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw --sort=name --mtime=@$(STAMP) -cf $(DIST)/$(1).tar $(1)
+	gzip -9n $(DIST)/$(1).tar
+	rm -rf $(DIST)/$(1)
+endef
+
+define source-archive
 	mkdir -p $(DIST)
 	git archive --prefix=libfacestyle-$(VERSION)/ --output=$(DIST)/libfacestyle-$(VERSION).tar.gz HEAD
-	$(MAKE) --silent install INSTALLED=$(SHIPPED_LIBRARY) DESTDIR=$(abspath $(DIST)) PREFIX=/libfacestyle-$(VERSION)-$(SYSTEM)
-	cp LICENSE models/README.md $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)
-	sed -i 's|^prefix=.*|prefix=$${pcfiledir}/../..|; s|^libdir=.*|libdir=$${prefix}/lib|' \
-	    $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)/lib/pkgconfig/facestyle.pc
-	tar -C $(DIST) --owner=0 --group=0 --sort=name -czf $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM).tar.gz libfacestyle-$(VERSION)-$(SYSTEM)
-	rm -rf $(DIST)/libfacestyle-$(VERSION)-$(SYSTEM)
+endef
+
+define checksums
 	cd $(DIST) && sha256sum *.tar.gz > SHA256SUMS
 	@ls -l $(DIST)
+endef
+
+.PHONY: dist dist-arm64 dist-firmware dist-firmware-arm64
+dist: all $(SHIPPED_LIBRARY)
+	rm -rf $(DIST)
+	$(source-archive)
+	$(call archive,libfacestyle-$(VERSION)-$(SYSTEM),install,$(SHIPPED_LIBRARY))
+	$(checksums)
+
+dist-arm64: $(ARM64)
+	$(source-archive)
+	$(call archive,libfacestyle-$(VERSION)-linux-aarch64,install-library,$(ARM64))
+	$(checksums)
+
+dist-firmware: $(FIRMWARE)
+	$(source-archive)
+	$(call archive,libfacestyle-$(VERSION)-firmware-$(SYSTEM),install-library,$(FIRMWARE))
+	$(checksums)
+
+dist-firmware-arm64: $(FIRMWARE_ARM64)
+	$(source-archive)
+	$(call archive,libfacestyle-$(VERSION)-firmware-linux-aarch64,install-library,$(FIRMWARE_ARM64))
+	$(checksums)
 
 # Debian packages in build/deb; `make test-packages` tries them in an empty system.
 .PHONY: deb
@@ -506,6 +544,18 @@ test-packages: deb
 # In a Debian 11; as root.
 test-portable-wheel: portable-wheel
 	Tests/Install/portable_wheel_test.sh
+
+# The recipes of Yocto and Buildroot, on those of build/dist's archives that are there. YOCTO and BUILDROOT: Tests/Boards/run.sh.
+BOARDS := $(BUILD)/boards-venv/.ready
+$(BOARDS): Tools/requirements-boards.txt | have-deps
+	/usr/bin/python3 -m venv $(BUILD)/boards-venv
+	$(BUILD)/boards-venv/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: test-boards
+test-boards: $(BOARDS)
+	@CC_aarch64="$(ARM64_CC) -Qunused-arguments" CC_x86_64="$(shell command -v $(CC))" PYTHON=$(BUILD)/boards-venv/bin/python YOCTO="$(YOCTO)" BUILDROOT="$(BUILDROOT)" \
+	    Tests/Boards/run.sh $(DIST)
 
 test-install: all models have-builders
 	Tests/Install/install_test.sh

@@ -102,6 +102,14 @@ def test_who_is_known_is_named_once_and_who_is_not_is_unknown(gallery, stage):
     assert all(metrics[f"{name}_ms"] > 0 for name in ("detect", "track", "embed", "search")) and metrics["resident_mb"] > 10
 
 
+def test_models_are_found_by_name_and_those_of_the_box_are_the_default(gallery, stage):
+    arguments = [DAEMON, f"--source={stage['known']}", f"--gallery={gallery}", "--every-frame=yes"]
+    models = {**os.environ, "FACESTYLE_MODELS": str(REPOSITORY / "models")}  # the box's, and what lies around the library
+    result = subprocess.run(arguments, capture_output=True, text=True, timeout=300, env=models)
+    assert result.returncode == 0, result.stderr
+    assert [json.loads(line).get("name") for line in result.stdout.splitlines()][:2] == ["obama", "obama"]
+
+
 @pytest.mark.parametrize("pixels, name", [("nv21", "nv21"), ("yuv420p", "i420"), ("yuyv422", "yuyv"), ("rgb24", "rgb"), ("bgr24", "bgr")])
 def test_every_pixel_format_shows_the_same(gallery, tmp_path, pixels, name):
     source = scenes.walk(PHOTOS / "obama.jpg", tmp_path / "frames", seconds=1, pixels=pixels)

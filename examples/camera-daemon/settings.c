@@ -34,11 +34,11 @@ static const struct entry entries[] = {
     {"rate", NUMBER, FIELD(rate), 0, 1000, NULL, "frames a second", "asked of a camera; a file is played no faster; 0: as they come"},
     {"every-frame", CHOICE, FIELD(every_frame), 0, 0, "auto yes no", NULL,
      "yes: each frame is looked at, the source waits; no: the newest is, others are dropped; auto: yes of files, no of cameras and pipes"},
-    {"detector", TEXT, FIELD(detector), 0, 0, NULL, "path", "the model that finds faces"},
+    {"detector", TEXT, FIELD(detector), 0, 0, NULL, "name or path", "of the model that finds faces"},
     {"identify", YES_NO, FIELD(identify), 0, 0, NULL, NULL, "no: only that a face comes and leaves; embedder and gallery are not opened"},
     {"liveness", YES_NO, FIELD(liveness), 0, 0, NULL, NULL, "yes: who is shown on a print or a screen is not identified"},
     {"liveness-models", TEXT, FIELD(liveness_models), 0, 0, NULL, "names or paths", "parted by blanks, the models that tell that"},
-    {"embedder", TEXT, FIELD(embedder), 0, 0, NULL, "path", "the model that tells faces apart"},
+    {"embedder", TEXT, FIELD(embedder), 0, 0, NULL, "name or path", "of the model that tells faces apart"},
     {"gallery", TEXT, FIELD(gallery), 0, 0, NULL, "path", "who is known: a file, or postgresql://user@host/database"},
     {"create", YES_NO, FIELD(create), 0, 0, NULL, NULL, "begin an empty gallery where there is none, instead of refusing to start"},
     {"rule", CHOICE, FIELD(rule), 0, 0, "nearest mean template vote", NULL, "how several photos of a person count"},
@@ -74,8 +74,8 @@ void settings_default(struct settings *settings) {
   settings->width = 640, settings->height = 480;
   strcpy(settings->every_frame, "auto");
   strcpy(settings->matrix, "bt601"), strcpy(settings->range, "limited");
-  strcpy(settings->detector, "/usr/local/share/facestyle/models/mtcnn.safetensors");
-  strcpy(settings->embedder, "/usr/local/share/facestyle/models/faces-nn4.safetensors");
+  strcpy(settings->detector, "faces-points");
+  strcpy(settings->embedder, "faces-nn4");
   strcpy(settings->gallery, "/var/lib/facestyle/people.sqlite");
   settings->identify = true;
   strcpy(settings->liveness_models, "liveness-2.7 liveness-4.0");
