@@ -16,11 +16,11 @@ enum { JPEG_START_LENGTH = 3 };
 extern const uint8_t JPEG_START[JPEG_START_LENGTH];
 
 struct jpegs {
-  int state;             /* all zeros: before the first picture */
-  uint8_t marker;
-  uint32_t left, taken;  /* bytes of a segment to come; of those before, counted no further than the size */
-  uint32_t width, height; /* as the picture's header has them; 0: it has not come yet */
-  uint64_t skipped;      /* bytes that belong to no picture */
+  int state;              /* all zeros: before the first picture */
+  uint8_t marker;         /* of the segment */
+  uint32_t left, taken;   /* its bytes that are to come; of a header, those that came */
+  uint32_t width, height; /* as the header has them; 0: it has not come yet */
+  uint64_t skipped;       /* bytes that belong to no picture */
 };
 
 /* Takes bytes up to the next event, at least one; returns how many. */

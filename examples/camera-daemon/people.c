@@ -64,7 +64,7 @@ struct people {
   float *means;        /* [FACES, dimension]: of each visitor's looks */
   float limit;         /* a distance from them beyond which it is another person, if the gallery does not know it for the same */
   float stranger_limit; /* the same from one nameless person to another: no name is at stake */
-  float eye_distance;  /* pixels between the eyes from which on nothing that a face is looked at in is enlarged */
+  float eye_distance;  /* pixels between the eyes; a face with less is enlarged to be looked at */
   uint64_t frame;
   double time;         /* of the last frame for the tracker: never goes back, whatever is done to the clock */
   uint32_t crops;
@@ -225,7 +225,8 @@ static bool open_gallery_and_embedder(struct people *people, FILE *errors) {
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
   if (!sees_faces(people, errors)) return false;
   people->dimension = fs_embedder_dimension(people->embedder);
-  /* Quality is measured in a square of 112 pixels, eyes 0.353 of its side apart: no network's are farther apart in its picture. */
+  /* Quality is measured in a square of 112 pixels, in which eyes are 0.353 of its side apart; in what networks see they are that,
+   * or nearer to each other. */
   people->eye_distance = 0.353f * fmaxf(112, (float)fs_embedder_chip_width(people->embedder));
   /* The model's threshold is for photos of different days; looks a moment apart are nearer, and two people who resemble each
    * other within the threshold are still told apart. */

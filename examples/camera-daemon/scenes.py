@@ -17,7 +17,7 @@ def ffmpeg(*arguments):
 
 def frames(pixels):
     """ffmpeg's options for frames one behind the other: "mjpeg", in 4:2:2 as most cameras send it, or one of its raw formats."""
-    jpeg = ["-pix_fmt", "yuvj422p", "-strict", "unofficial", "-huffman", "default", "-q:v", 3, "-f", "mjpeg"]
+    jpeg = ["-pix_fmt", "yuvj422p", "-huffman", "default", "-q:v", 3, "-f", "mjpeg"]
     return jpeg if pixels == "mjpeg" else ["-pix_fmt", pixels, "-f", "rawvideo"]
 
 
