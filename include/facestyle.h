@@ -176,6 +176,9 @@ typedef struct fs_image fs_image;
  * TIFF       Strips and tiles, samples together or in planes, 1 to 16 bits: grey of either sense,
  *            palettes, RGB, CMYK, YCbCr (8 bits), with what compression libtiff has. FS_BAD_DATA,
  *            by name, for floating-point and signed samples, Lab, and cameras' raw files.
+ * JPEG       Motion JPEG frames as cameras send them, too: without Huffman tables, which are then
+ *            the standard's, and with stray bytes between segments and behind the end. One that is
+ *            cut off is FS_BAD_DATA.
  * BMP        1 to 32 bits, run lengths, masks; no JPEG or PNG inside. Alpha only by a mask, and
  *            opaque if all of it is 0, as programs leave it that do not know it.
  * 16 bits    A PNG, TIFF, HEIC, AVIF or JPEG XL with more than 8 bits a sample has them in 16 bits,
@@ -198,6 +201,9 @@ fs_status fs_image_open(fs_image **out, const char *path);
  * decoded in full, then scaled by FS_AREA. */
 fs_status fs_image_open_reduced(fs_image **out, const char *path, uint64_t max_pixels,
                                 uint32_t *reduction);
+/* The same for a file's bytes, such as a camera's frame of Motion JPEG. */
+fs_status fs_image_decode_reduced(fs_image **out, const void *bytes, size_t byte_count,
+                                  uint64_t max_pixels, uint32_t *reduction);
 
 /* FS_NV12 to FS_YUYV are formats of frames only (fs_frame). */
 typedef enum fs_pixel_format {
@@ -313,7 +319,7 @@ void fs_image_destroy(fs_image *image);
  *
  * Two names stand for the best that is installed, unless a file has that very name: "faces", which
  * embeds faces, is "dlib-resnet" or else "faces-nn4"; "faces-points", which finds faces with their
- * points, is "faces-points" or else "mtcnn". */
+ * points, is "faces-points", else "mtcnn", else "faces-yunet". */
 
 typedef struct fs_model fs_model;
 

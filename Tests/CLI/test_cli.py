@@ -1130,6 +1130,25 @@ def test_a_photo_may_come_from_the_standard_input(tmp_path):
 
 
 @models
+def test_a_phones_photo_of_faces_is_read_reduced_from_a_file_and_from_the_standard_input(tmp_path):
+    path = tmp_path / "phone.jpg"
+    with PIL.Image.open(OBAMA) as photo:
+        photo.resize((8200, 8200)).save(path, quality=80)  # 2^26 pixels and some: in full they are 202 MB, at a half 50
+
+    def limited(command, photo, *arguments):
+        with open(path, "rb") as file:
+            return subprocess.run([PROGRAM, command, photo, *arguments], stdin=file, capture_output=True, timeout=100,
+                                  env={**os.environ, "FACESTYLE_MODELS": str(MODELS)},
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (220 << 20, 220 << 20)))  # fmt: skip
+
+    for photo in (path, "-"):
+        told = limited("compare", photo, OBAMA2, *LARGE)
+        assert told.stdout.startswith(b"same person"), told.stderr
+        told = limited("detect", photo)  # where faces are, in full
+        assert told.returncode == 1 and b"by RLIMIT_DATA's limit" in told.stderr, told.stderr
+
+
+@models
 def test_a_gallery_without_a_face_is_refused(tmp_path):
     gallery = tmp_path / "empty"
     gallery.mkdir()

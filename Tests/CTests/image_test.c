@@ -958,6 +958,44 @@ static const uint8_t tiff_2x2[134] = {
     3, 1, 3, 0, 1, 0, 0, 0, 1, 0, 0, 0, 6, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 17, 1, 4, 0, 1, 0, 0, 0, 8, 0, 0, 0,
     21, 1, 3, 0, 1, 0, 0, 0, 3, 0, 0, 0, 22, 1, 3, 0, 1, 0, 0, 0, 2, 0, 0, 0, 23, 1, 4, 0, 1, 0, 0, 0, 12, 0, 0, 0};
 
+/* A JPEG without its Huffman tables: what cameras leave out, as all have the same. Returns how many bytes are left. */
+static size_t without_tables(uint8_t *jpeg, size_t count) {
+  size_t kept = 2;
+  for (size_t at = 2, end; at + 4 <= count; at = end) {
+    const bool in_header = jpeg[at + 1] != 0xda;
+    end = in_header ? at + 2 + (size_t)(jpeg[at + 2] << 8 | jpeg[at + 3]) : count;
+    if (in_header && jpeg[at + 1] == 0xc4) continue;
+    memmove(jpeg + kept, jpeg + at, end - at), kept += end - at;
+  }
+  return kept;
+}
+
+static void motion_jpeg(void) {
+  fs_image *image = picture(24, 16, 5), *whole = NULL, *frame = NULL;
+  uint8_t *bytes;
+  size_t count = encoded(&bytes, image, FS_JPEG), kept = 0;
+  uint32_t reduction;
+  fs_image_destroy(image);
+  TEST("a frame of Motion JPEG has no Huffman tables, and is the same picture") {
+    REQUIRE_OK(fs_image_decode(&whole, bytes, count));
+    kept = without_tables(bytes, count);
+    CHECK(kept < count);
+    if (CHECK_OK(fs_image_decode(&frame, bytes, kept))) CHECK(same_picture(whole, frame)), fs_image_destroy(frame);
+    if (CHECK_OK(fs_image_decode_reduced(&frame, bytes, kept, 95, &reduction))) {
+      CHECK(reduction == 4 && fs_image_width(frame) == 6 && fs_image_height(frame) == 4);
+      fs_image_destroy(frame);
+    }
+    fs_image_destroy(whole);
+  }
+  TEST("one that is cut off is bad data") {
+    for (size_t end = 3; end < kept; end++) {
+      CHECK_REFUSED(FS_BAD_DATA, frame, fs_image_decode(&frame, bytes, end));
+      CHECK_REFUSED(FS_BAD_DATA, frame, fs_image_decode_reduced(&frame, bytes, end, 95, &reduction));
+    }
+  }
+  free(bytes);
+}
+
 static void other_formats(void) {
   static const uint8_t pixels[12] = {255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 255};
   static const struct { const char *name; const uint8_t *bytes; size_t count; } kinds[] = {
@@ -1063,7 +1101,25 @@ static void files(void) {
         CHECK(fs_image_width(back) == cases[i].width && fs_image_height(back) == cases[i].height);
         fs_image_destroy(back);
       }
+      size_t count = 0;
+      uint8_t *bytes = read_file(path, &count);
+      for (unsigned i = 0; bytes && i < sizeof cases / sizeof *cases; i++) {
+        uint32_t reductions[2] = {0};
+        fs_image *opened = NULL;
+        if (!CHECK_OK(fs_image_decode_reduced(&back, bytes, count, cases[i].most, &reductions[0]))) continue;
+        if (CHECK_OK(fs_image_open_reduced(&opened, path, cases[i].most, &reductions[1])))
+          CHECK(reductions[0] == reductions[1] && same_picture(back, opened));
+        fs_image_destroy(opened), fs_image_destroy(back);
+      }
       uint32_t reduction;
+      CHECK_REFUSED(FS_BAD_DATA, back, fs_image_decode_reduced(&back, bytes, count / 2, 9, &reduction));
+      CHECK_REFUSED(FS_BAD_DATA, reduction, fs_image_decode_reduced(&back, bytes, count / 2, 9, &reduction));
+      CHECK_REFUSED(FS_BAD_DATA, back, fs_image_decode_reduced(&back, bytes, 0, 9, &reduction));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_decode_reduced(&back, bytes, count, 0, &reduction));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_decode_reduced(&back, NULL, count, 9, &reduction));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_decode_reduced(&back, bytes, count, 9, NULL));
+      CHECK_REFUSED(FS_INVALID_ARGUMENT, reduction, fs_image_decode_reduced(NULL, bytes, count, 9, &reduction));
+      free(bytes);
       CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_open_reduced(&back, path, 0, &reduction));
       CHECK_REFUSED(FS_INVALID_ARGUMENT, reduction, fs_image_open_reduced(NULL, path, 9, &reduction));
       CHECK_REFUSED(FS_INVALID_ARGUMENT, back, fs_image_open_reduced(&back, path, 9, NULL));
@@ -1220,6 +1276,7 @@ int main(void) {
   encoding();
   augmenting();
   other_formats();
+  motion_jpeg();
   files();
   photos();
   rmdir(folder);

@@ -20,6 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
     if ((size_t)width * height < 1 << 16 && checked(fs_image_resize(&small, image, 3, 3, FS_BICUBIC)) == FS_OK) fs_image_destroy(small);
     fs_image_destroy(image);
   }
+  uint32_t reduction = 0;
+  if (checked(fs_image_decode_reduced(&image, bytes, count, 64, &reduction)) == FS_OK) fs_image_destroy(image);
   fuzz_end(0);
   return 0;
 }

@@ -49,14 +49,15 @@ static double resident(void) {
 static bool tell_metrics(struct events *events, struct source *source, struct people *people, uint64_t looked, double seconds) {
   struct timespec time;
   struct stage_times times[STAGES];
-  uint64_t frames, dropped;
+  struct source_counts counts = source_counts(source);
   clock_gettime(CLOCK_REALTIME, &time);
-  source_counts(source, &frames, &dropped);
   people_times(people, times);
   event_begin(events, "metrics", time);
-  event_count(events, "frames", frames);
-  event_count(events, "dropped", dropped);
+  event_count(events, "frames", counts.frames);
+  event_count(events, "dropped", counts.dropped);
+  event_count(events, "damaged", counts.damaged);
   event_count(events, "looked_at", looked);
+  event_count(events, "skipped_bytes", counts.skipped);
   event_number(events, "seconds", seconds, 1);
   for (int i = 0; i < STAGES; i++) {
     char name[32];
@@ -81,8 +82,11 @@ static int run(const struct settings *settings, struct source *source, struct pe
   while (good && !must_end && (state = source_state(source, &reason)) == SOURCE_RUNS) {
     struct picture picture;
     if (source_take(source, &picture)) {
-      good = people_look(people, &picture, events, stderr);
-      looked++;
+      char damage[256];
+      enum look look = people_look(people, &picture, events, stderr, damage, sizeof damage);
+      if (look == LOOK_DAMAGED) source_spoilt(source, &picture, damage);
+      else looked++;
+      good = look != LOOK_FAILED;
       source_give(source, &picture);
     } else {
       /* Asleep until something happens or is due. */
@@ -162,7 +166,7 @@ int main(int argc, char **argv) {
   struct events *events = events_open(settings.events, stderr); /* first: no file that is opened takes a closed output's number */
   if (events) people = people_open(&settings, stderr);
   struct source *source = people ? source_open(&settings, &wake, stderr) : NULL;
-  if (source) {
+  if (source && people_expect(people, source_settings(source), stderr)) {
     service_tell("READY=1");
     status = run(&settings, source, people, events);
   }

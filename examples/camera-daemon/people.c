@@ -2,6 +2,8 @@
 
 #include "people.h"
 
+#include "view.h"
+
 #include <errno.h>
 #include <facestyle.h>
 #include <math.h>
@@ -18,8 +20,6 @@ enum {
   FRAMES_APART = 5,    /* from one look at a face to the next: neighbours in time look alike */
   LIVENESS_MODELS = 8,
 };
-
-const char *const stage_names[STAGES] = {"detect", "track", "live", "embed", "search"};
 
 /* A frame that shows somebody. */
 struct moment {
@@ -64,6 +64,7 @@ struct people {
   float *means;        /* [FACES, dimension]: of each visitor's looks */
   float limit;         /* a distance from them beyond which it is another person, if the gallery does not know it for the same */
   float stranger_limit; /* the same from one nameless person to another: no name is at stake */
+  float eye_distance;  /* pixels between the eyes; a face with less is enlarged to be looked at */
   uint64_t frame;
   double time;         /* of the last frame for the tracker: never goes back, whatever is done to the clock */
   uint32_t crops;
@@ -76,18 +77,7 @@ struct people {
   bool again;          /* asked for once more meanwhile */
 };
 
-static double milliseconds(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
-}
-
-static void note(struct people *people, enum stage stage, double since) {
-  struct stage_times *times = &people->times[stage];
-  double passed = milliseconds() - since;
-  times->count++, times->sum += passed;
-  if (passed > times->longest) times->longest = passed;
-}
+static void note(struct people *people, enum stage stage, double since) { stage_note(&people->times[stage], since); }
 
 static bool failed(fs_status status, const char *what, FILE *errors) {
   if (status == FS_OK) return false;
@@ -188,14 +178,23 @@ void people_close(struct people *people) {
   free(people);
 }
 
+/* For frames that are reduced by so much. */
+static bool make_detector(struct people *people, uint32_t reduction, FILE *errors) {
+  fs_detector_options options;
+  fs_detector_options_init(&options, sizeof options);
+  options.min_face = people->settings.min_face / (float)reduction;
+  options.max_faces = people->settings.max_faces < FACES ? people->settings.max_faces : FACES;
+  fs_detector *detector = NULL;
+  if (failed(fs_detector_create(&detector, people->finder, &options), "detector", errors)) return false;
+  fs_detector_destroy(people->detector);
+  people->detector = detector;
+  return true;
+}
+
 static bool open_detector(struct people *people, FILE *errors) {
   const struct settings *settings = &people->settings;
   if (failed(fs_model_open(&people->finder, settings->detector), "detector", errors)) return false;
-  fs_detector_options options;
-  fs_detector_options_init(&options, sizeof options);
-  options.min_face = settings->min_face;
-  options.max_faces = settings->max_faces < FACES ? settings->max_faces : FACES;
-  if (failed(fs_detector_create(&people->detector, people->finder, &options), "detector", errors)) return false;
+  if (!make_detector(people, 1, errors)) return false;
   if (!settings->identify || fs_detector_finds_points(people->detector)) return true;
   fprintf(errors, "facestyle-camera: detector: %s finds faces without points, by which nobody can be identified; expected another "
           "detector, such as mtcnn, or identify = no\n", settings->detector);
@@ -226,6 +225,9 @@ static bool open_gallery_and_embedder(struct people *people, FILE *errors) {
   if (failed(fs_embedder_create(&people->embedder, people->network), "embedder", errors)) return false;
   if (!sees_faces(people, errors)) return false;
   people->dimension = fs_embedder_dimension(people->embedder);
+  /* Quality is measured in a square of 112 pixels, in which eyes are 0.353 of its side apart; in what networks see they are that,
+   * or nearer to each other. */
+  people->eye_distance = 0.353f * fmaxf(112, (float)fs_embedder_chip_width(people->embedder));
   /* The model's threshold is for photos of different days; looks a moment apart are nearer, and two people who resemble each
    * other within the threshold are still told apart. */
   float threshold = fs_embedder_threshold(people->embedder), change = people->settings.change_distance;
@@ -275,38 +277,13 @@ struct people *people_open(const struct settings *settings, FILE *errors) {
   return NULL;
 }
 
-/* ---- One frame ---- */
-
-static fs_frame frame_of(const struct settings *settings, const struct picture *picture) {
-  static const struct {
-    const char *name;
-    fs_pixel_format format;
-    int chroma_planes;
-  } formats[] = {{"nv12", FS_NV12, 1}, {"nv21", FS_NV21, 1}, {"i420", FS_I420, 2}, {"yuyv", FS_YUYV, 0},
-                 {"rgb", FS_RGB, 0},   {"bgr", FS_BGR, 0},   {"grey", FS_GREY, 0}};
-  fs_frame frame;
-  fs_frame_init(&frame, sizeof frame);
-  int chroma_planes = 0;
-  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-    if (!strcmp(formats[i].name, settings->format)) frame.format = formats[i].format, chroma_planes = formats[i].chroma_planes;
-  frame.width = picture->width, frame.height = picture->height;
-  frame.rotation = settings->rotation;
-  frame.mirrored = settings->mirrored;
-  frame.matrix = strcmp(settings->matrix, "bt709") ? FS_BT601 : FS_BT709;
-  frame.range = strcmp(settings->range, "full") ? FS_LIMITED_RANGE : FS_FULL_RANGE;
-
-  size_t rows = ((size_t)picture->height + 1) / 2, even = ((size_t)picture->width + 1) / 2 * 2;
-  size_t chroma_stride = chroma_planes == 2 ? ((size_t)picture->stride + 1) / 2 : picture->stride < even ? even : picture->stride;
-  frame.planes[0] = picture->bytes;
-  frame.strides[0] = picture->stride;
-  frame.byte_counts[0] = picture->stride * (size_t)picture->height;
-  for (int i = 1; i <= chroma_planes; i++) {
-    frame.planes[i] = frame.planes[i - 1] + frame.byte_counts[i - 1];
-    frame.strides[i] = chroma_stride;
-    frame.byte_counts[i] = chroma_stride * rows;
-  }
-  return frame;
+bool people_expect(struct people *people, const struct settings *settings, FILE *errors) {
+  people->settings = *settings;
+  uint32_t reduction = view_reduction(settings);
+  return reduction == 1 || make_detector(people, reduction, errors);
 }
+
+/* ---- One frame ---- */
 
 /* The picture around a face, three times as wide and high. */
 static fs_status picture_of(fs_image **image, const fs_frame *frame, const fs_face *face) {
@@ -346,36 +323,36 @@ static void see(struct people *people, struct visitor *visitor, const struct pic
   visitor->sure = before, visitor->doubt = visitor->last;
 }
 
-static void keep_crop(struct people *people, const fs_frame *frame, const fs_face *face, struct events *events) {
+static void keep_crop(struct people *people, struct view *view, const fs_face *face, struct events *events) {
   const struct settings *settings = &people->settings;
   if (!settings->crops[0]) return;
   char path[PATH_LENGTH + 32];
   snprintf(path, sizeof path, "%s/%07u.jpg", settings->crops, people->crops++ % settings->crops_kept);
   fs_image *image = NULL;
-  fs_status status = picture_of(&image, frame, face);
+  const fs_frame *frame = view_whole(view);
+  fs_status status = frame ? picture_of(&image, frame, face) : FS_BAD_DATA;
   if (status == FS_OK) status = fs_image_write(image, path);
   if (!failed(status, "crop", stderr)) event_text(events, "crop", path);
   fs_image_destroy(image);
 }
 
 /* What all events of a face have, to the end of the line. */
-static bool tell_where(struct people *people, uint64_t track, const struct picture *picture, const fs_frame *frame,
-                       const fs_face *face, struct events *events) {
+static bool tell_where(struct people *people, uint64_t track, struct view *view, const fs_face *face, struct events *events) {
   event_count(events, "track", track);
-  event_count(events, "frame", picture->number);
+  event_count(events, "frame", view->picture->number);
   event_box(events, "box", face->x, face->y, face->width, face->height);
-  keep_crop(people, frame, face, events);
+  keep_crop(people, view, face, events);
   return event_end(events);
 }
 
-static bool tell_who(struct people *people, const struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
-                     const fs_face *face, float threshold, struct events *events) {
-  event_begin(events, visitor->name[0] ? "person" : "unknown", picture->time);
+static bool tell_who(struct people *people, const struct visitor *visitor, struct view *view, const fs_face *face, float threshold,
+                     struct events *events) {
+  event_begin(events, visitor->name[0] ? "person" : "unknown", view->picture->time);
   if (visitor->name[0]) event_text(events, "name", visitor->name);
   event_number(events, "distance", visitor->distance, 4);
   event_number(events, "threshold", threshold, 4);
   if (people->liveness) event_number(events, "live", visitor->live, 4);
-  return tell_where(people, visitor->track, picture, frame, face, events);
+  return tell_where(people, visitor->track, view, face, events);
 }
 
 static fs_status search(const struct people *people, fs_gallery_identity *identity) {
@@ -446,11 +423,11 @@ static bool replace(struct people *people, struct visitor *visitor, struct event
 
 /* Whether a look shows a living face. A picture names nobody and overrules nothing; after as many looks as a stranger gets in a
  * row, an event tells of it, once. */
-static bool is_live(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
-                    const fs_face *face, struct events *events, FILE *errors, bool *good) {
+static bool is_live(struct people *people, struct visitor *visitor, struct view *view, const fs_face *face, const fs_frame *frame,
+                    const fs_face *there, struct events *events, FILE *errors, bool *good) {
   fs_liveness_verdict verdict = {.size = sizeof verdict};
   double start = milliseconds();
-  if (failed(fs_liveness_check_frame(people->liveness, frame, face, &verdict), "liveness", errors)) return false;
+  if (failed(fs_liveness_check_frame(people->liveness, frame, there, &verdict), "liveness", errors)) return false;
   note(people, LIVE, start);
   visitor->live = verdict.score;
   if (verdict.is_live) {
@@ -460,29 +437,36 @@ static bool is_live(struct people *people, struct visitor *visitor, const struct
   visitor->reasons = 0;
   if (++visitor->pictures < people->settings.tries || visitor->is_picture) return false;
   visitor->is_picture = true;
-  event_begin(events, "picture", picture->time);
+  event_begin(events, "picture", view->picture->time);
   event_number(events, "live", verdict.score, 4);
-  *good = tell_where(people, visitor->track, picture, frame, face, events);
+  *good = tell_where(people, visitor->track, view, face, events);
   return false;
 }
 
 /* Looks who it is, if the face is fit for it; events tell what was found. */
-static bool identify(struct people *people, struct visitor *visitor, const struct picture *picture, const fs_frame *frame,
-                     const fs_face *face, struct events *events, FILE *errors) {
+static bool identify(struct people *people, struct visitor *visitor, struct view *view, const fs_face *face, struct events *events,
+                     FILE *errors) {
+  fs_face there;
+  const fs_frame *frame = view_of_face(view, face, people->eye_distance, &there);
+  if (!frame) {
+    failed(FS_BAD_DATA, "frame", errors);
+    fs_tracker_identify_again(people->tracker, visitor->track);
+    return true;
+  }
   fs_quality quality = {.size = sizeof quality};
   double start = milliseconds();
-  fs_status status = fs_face_quality_frame(frame, face, NULL, &quality);
+  fs_status status = fs_face_quality_frame(frame, &there, NULL, &quality);
   if (status != FS_OK || quality.reasons) { /* a poor photo overrules nothing */
     visitor->reasons = quality.reasons;
     fs_tracker_identify_again(people->tracker, visitor->track);
     return true;
   }
   bool good = true;
-  if (people->liveness && !is_live(people, visitor, picture, frame, face, events, errors, &good)) {
+  if (people->liveness && !is_live(people, visitor, view, face, frame, &there, events, errors, &good)) {
     fs_tracker_identify_again(people->tracker, visitor->track);
     return good;
   }
-  status = fs_embedder_embed_frame(people->embedder, frame, face, 1, people->embedding, people->dimension);
+  status = fs_embedder_embed_frame(people->embedder, frame, &there, 1, people->embedding, people->dimension);
   if (failed(status, "face", errors)) return true; /* of this face alone */
   note(people, EMBED, start);
 
@@ -508,7 +492,7 @@ static bool identify(struct people *people, struct visitor *visitor, const struc
   if (found.known) strcpy(visitor->name, found.name);
   if (!found.known && (visitor->told || visitor->tries < people->settings.tries)) return true;
   visitor->told = true;
-  return tell_who(people, visitor, picture, frame, face, found.threshold, events);
+  return tell_who(people, visitor, view, face, found.threshold, events);
 }
 
 /* Whether the time has come to look who it is. */
@@ -538,8 +522,8 @@ static bool tell_who_left(struct people *people, struct events *events) {
   return good;
 }
 
-bool people_look(struct people *people, const struct picture *picture, struct events *events, FILE *errors) {
-  fs_frame frame = frame_of(&people->settings, picture);
+static bool look(struct people *people, struct view *view, struct events *events, FILE *errors) {
+  const struct picture *picture = view->picture;
   fs_face faces[FACES];
   fs_tracked tracked[FACES];
   size_t count = 0;
@@ -547,9 +531,10 @@ bool people_look(struct people *people, const struct picture *picture, struct ev
   take_new_gallery(people);
 
   double start = milliseconds();
-  if (failed(fs_detector_find_frame(people->detector, &frame, NULL, faces, FACES, &count), "detector", errors)) return false;
+  if (failed(fs_detector_find_frame(people->detector, &view->found, NULL, faces, FACES, &count), "detector", errors)) return false;
   if (count > FACES) count = FACES;
   note(people, DETECT, start);
+  for (size_t i = 0; i < count; i++) view_enlarge(view, &faces[i]);
 
   start = milliseconds();
   if (picture->seconds > people->time) people->time = picture->seconds;
@@ -564,13 +549,24 @@ bool people_look(struct people *people, const struct picture *picture, struct ev
     if (!people->settings.identify) {
       if (!(tracked[i].events & FS_TRACK_BEGUN)) continue;
       event_begin(events, "face", picture->time);
-      if (!tell_where(people, tracked[i].track, picture, &frame, &faces[i], events)) return false;
+      if (!tell_where(people, tracked[i].track, view, &faces[i], events)) return false;
       continue;
     }
     if (!is_time(people, visitor, tracked[i].events)) continue;
-    if (!identify(people, visitor, picture, &frame, &faces[i], events, errors)) return false;
+    if (!identify(people, visitor, view, &faces[i], events, errors)) return false;
   }
   return tell_who_left(people, events);
+}
+
+enum look people_look(struct people *people, const struct picture *picture, struct events *events, FILE *errors, char *reason,
+                      size_t reason_size) {
+  struct view view;
+  fs_status status = view_open(&view, &people->settings, picture, &people->times[DECODE], reason, reason_size);
+  if (status == FS_BAD_DATA) return LOOK_DAMAGED;
+  if (status != FS_OK) return fprintf(errors, "facestyle-camera: frame: %s\n", reason), LOOK_FAILED;
+  bool good = look(people, &view, events, errors);
+  view_close(&view);
+  return good ? LOOK_DONE : LOOK_FAILED;
 }
 
 void people_leave(struct people *people, struct events *events) {

@@ -6,21 +6,19 @@
 #include "events.h"
 #include "settings.h"
 #include "source.h"
-
-enum stage { DETECT, TRACK, LIVE, EMBED, SEARCH, STAGES };
-extern const char *const stage_names[STAGES];
-
-struct stage_times {
-  uint64_t count;
-  double sum, longest; /* milliseconds */
-};
+#include "times.h"
 
 struct people;
 
 struct people *people_open(const struct settings *settings, FILE *errors);
-/* Looks at one frame. false, with the reason on `errors`, when a frame fails in another way than by its contents, or the
- * events' output is closed. */
-bool people_look(struct people *people, const struct picture *picture, struct events *events, FILE *errors);
+/* What frames will be like, as was agreed with the source. false, with the reason on `errors`, when that cannot be. */
+bool people_expect(struct people *people, const struct settings *settings, FILE *errors);
+
+enum look { LOOK_FAILED, LOOK_DONE, LOOK_DAMAGED };
+/* Looks at one frame. It fails, with the reason on `errors`, in another way than by the frame's contents, or when the events'
+ * output is closed. Of a damaged frame, which changes nothing, `reason` says what is wrong. */
+enum look people_look(struct people *people, const struct picture *picture, struct events *events, FILE *errors, char *reason,
+                      size_t reason_size);
 /* Opens the gallery again beside the running work, on a thread of its own; the new one is used from the next frame on. */
 void people_reload(struct people *people);
 /* All who are still there have left. */

@@ -22,11 +22,12 @@ struct entry {
 
 #define FIELD(member) offsetof(struct settings, member), sizeof((struct settings *)0)->member
 static const struct entry entries[] = {
-    {"source", TEXT, FIELD(source), 0, 0, NULL, "path", "a V4L2 device, a file or pipe of raw frames, - for the standard input"},
-    {"format", CHOICE, FIELD(format), 0, 0, "nv12 nv21 i420 yuyv rgb bgr grey", NULL, "how pixels lie in memory"},
+    {"source", TEXT, FIELD(source), 0, 0, NULL, "path", "a V4L2 device, a file or pipe of frames, - for the standard input"},
+    {"format", CHOICE, FIELD(format), 0, 0, "auto nv12 nv21 i420 yuyv rgb bgr grey mjpeg", NULL,
+     "how pixels lie in memory; mjpeg: JPEGs; auto: of a camera what costs least at the size and rate, of files and pipes nv12"},
     {"width", WHOLE, FIELD(width), 1, 16384, NULL, "pixels", "of a frame, as it lies in memory"},
     {"height", WHOLE, FIELD(height), 1, 16384, NULL, "pixels", "of a frame, as it lies in memory"},
-    {"stride", WHOLE, FIELD(stride), 0, 1 << 20, NULL, "bytes", "from row to row; 0: packed; a camera has its own"},
+    {"stride", WHOLE, FIELD(stride), 0, 1 << 20, NULL, "bytes", "from row to row; 0: packed; a camera has its own, a JPEG none"},
     {"rotation", CHOICE, FIELD(rotation), 0, 0, "0 90 180 270", "degrees", "clockwise, that set the picture upright"},
     {"mirrored", YES_NO, FIELD(mirrored), 0, 0, NULL, NULL, "left and right are exchanged"},
     {"matrix", CHOICE, FIELD(matrix), 0, 0, "bt601 bt709", NULL, "of formats with luma and chroma"},
@@ -70,7 +71,7 @@ enum { ENTRIES = sizeof entries / sizeof entries[0] };
 void settings_default(struct settings *settings) {
   memset(settings, 0, sizeof *settings);
   strcpy(settings->source, "/dev/video0");
-  strcpy(settings->format, "nv12");
+  strcpy(settings->format, "auto");
   settings->width = 640, settings->height = 480;
   strcpy(settings->every_frame, "auto");
   strcpy(settings->matrix, "bt601"), strcpy(settings->range, "limited");

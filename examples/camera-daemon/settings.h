@@ -19,7 +19,7 @@ struct thresholds {
 
 struct settings {
   char source[PATH_LENGTH];   /* a V4L2 device, a file, a pipe, or - for the standard input */
-  char format[8];             /* nv12, nv21, i420, yuyv, rgb, bgr or grey */
+  char format[8];             /* nv12, nv21, i420, yuyv, rgb, bgr, grey, mjpeg or auto */
   uint32_t width, height;
   uint32_t stride;            /* bytes from row to row of the first plane; 0: packed */
   uint32_t rotation;          /* degrees clockwise that set the picture upright: 0, 90, 180 or 270 */

@@ -21,13 +21,14 @@ struct source {
   pthread_cond_t taken;
   struct picture newest;
   bool has_newest, stopping, every_frame;
-  uint64_t frames, dropped;
+  struct source_counts counts;
   enum source_end state;
   char reason[256];
 };
 
 size_t frame_bytes(const char *format, uint32_t width, uint32_t height, uint32_t *stride) {
   size_t chroma_rows = ((size_t)height + 1) / 2, even = ((size_t)width + 1) / 2 * 2;
+  if (!strcmp(format, "mjpeg")) return 0;
   bool wide = !strcmp(format, "rgb") || !strcmp(format, "bgr");
   size_t packed = wide ? 3 * (size_t)width : !strcmp(format, "yuyv") ? 2 * even : width;
   if (*stride == 0) *stride = (uint32_t)packed;
@@ -39,16 +40,30 @@ size_t frame_bytes(const char *format, uint32_t width, uint32_t height, uint32_t
   return 0;
 }
 
+bool picture_fits(const struct settings *settings, const struct picture *picture, char *reason, size_t reason_size) {
+  if (picture->width == settings->width && picture->height == settings->height) return true;
+  snprintf(reason, reason_size, "it has %ux%u pixels; expected %ux%u, as width and height say", picture->width, picture->height,
+           settings->width, settings->height);
+  return false;
+}
+
 /* Waits until a file's next frame is due: it is played at its rate, like a camera. */
 static void pace(struct source *source, const struct timespec *start) {
   double rate = source->settings.rate;
-  if (source->kind != &raw_reader || rate <= 0) return;
+  if (source->kind != &stream_reader || rate <= 0) return;
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   double passed = (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
-  double wait = (double)source->frames / rate - passed;
+  double wait = (double)source->counts.frames / rate - passed;
   struct pollfd stop = {source->stop[0], POLLIN, 0};
   if (wait > 0) poll(&stop, 1, wait < 1e6 ? (int)(wait * 1000 + 0.5) : 1000000000);
+}
+
+/* With the lock held. */
+static void count_damaged(struct source *source, uint64_t number, const char *reason) {
+  if (source->counts.damaged++) return;
+  fprintf(stderr, "facestyle-camera: frame %llu is damaged and left out: %s; others are only counted\n",
+          (unsigned long long)number, reason);
 }
 
 static void *read_frames(void *argument) {
@@ -58,28 +73,34 @@ static void *read_frames(void *argument) {
   for (;;) {
     struct picture picture = {0};
     char reason[sizeof source->reason] = "";
-    int found = source->kind->next(source->reader, source->stop[0], &picture, reason, sizeof reason);
-    if (found == 1) pace(source, &start);
+    enum next found = source->kind->next(source->reader, source->stop[0], &picture, reason, sizeof reason);
+    if (found == NEXT_FRAME) pace(source, &start);
     clock_gettime(CLOCK_REALTIME, &picture.time);
 
     pthread_mutex_lock(&source->lock);
-    while (found == 1 && source->every_frame && source->has_newest && !source->stopping)
+    if (source->kind->skipped) source->counts.skipped = source->kind->skipped(source->reader);
+    if (found == NEXT_DAMAGED) {
+      count_damaged(source, source->counts.frames++, reason);
+      pthread_mutex_unlock(&source->lock);
+      continue;
+    }
+    while (found == NEXT_FRAME && source->every_frame && source->has_newest && !source->stopping)
       pthread_cond_wait(&source->taken, &source->lock);
-    bool ends = found != 1 || source->stopping;
+    bool ends = found != NEXT_FRAME || source->stopping;
     struct picture late;
     bool was_late = false;
     if (ends) {
-      source->state = found < 0 ? SOURCE_FAILED : SOURCE_ENDED;
+      source->state = found == NEXT_FAILED ? SOURCE_FAILED : SOURCE_ENDED;
       memcpy(source->reason, reason, sizeof reason);
     } else {
-      picture.number = source->frames++;
+      picture.number = source->counts.frames++;
       /* Where every frame is looked at they come as fast as that goes: their number is their time. */
       double rate = source->settings.rate > 0 ? source->settings.rate : 30;
       picture.seconds = source->every_frame ? (double)picture.number / rate
                                             : (double)picture.time.tv_sec + (double)picture.time.tv_nsec / 1e9;
       was_late = source->has_newest, late = source->newest;
       source->newest = picture, source->has_newest = true;
-      source->dropped += was_late;
+      source->counts.dropped += was_late;
     }
     pthread_mutex_unlock(&source->lock);
     if (was_late) source->kind->release(source->reader, &late);
@@ -93,7 +114,7 @@ struct source *source_open(const struct settings *settings, sem_t *wake, FILE *e
   if (!source) return fprintf(errors, "no memory\n"), NULL;
   struct stat status;
   bool device = !stat(settings->source, &status) && S_ISCHR(status.st_mode) && strcmp(settings->source, "/dev/stdin");
-  source->kind = device ? &v4l2_reader : &raw_reader;
+  source->kind = device ? &v4l2_reader : &stream_reader;
   source->settings = *settings;
   source->wake = wake;
   if (pipe(source->stop)) {
@@ -117,6 +138,8 @@ struct source *source_open(const struct settings *settings, sem_t *wake, FILE *e
   return NULL;
 }
 
+const struct settings *source_settings(const struct source *source) { return &source->settings; }
+
 bool source_take(struct source *source, struct picture *picture) {
   pthread_mutex_lock(&source->lock);
   bool found = source->has_newest;
@@ -137,10 +160,17 @@ enum source_end source_state(struct source *source, const char **reason) {
   return state;
 }
 
-void source_counts(struct source *source, uint64_t *frames, uint64_t *dropped) {
+void source_spoilt(struct source *source, const struct picture *picture, const char *reason) {
   pthread_mutex_lock(&source->lock);
-  *frames = source->frames, *dropped = source->dropped;
+  count_damaged(source, picture->number, reason);
   pthread_mutex_unlock(&source->lock);
+}
+
+struct source_counts source_counts(struct source *source) {
+  pthread_mutex_lock(&source->lock);
+  struct source_counts counts = source->counts;
+  pthread_mutex_unlock(&source->lock);
+  return counts;
 }
 
 void source_close(struct source *source) {

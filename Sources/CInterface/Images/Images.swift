@@ -33,13 +33,35 @@ public func fs_image_open_reduced(
   _ out: UnsafeMutablePointer<OpaquePointer?>?, _ path: UnsafePointer<CChar>?, _ max_pixels: UInt64,
   _ reduction: UnsafeMutablePointer<UInt32>?
 ) -> fs_status {
+  reduced(out, max_pixels, reduction) { maxPixels throws(Failure) in
+    try Image.open(pathText(path, "path"), maxPixels: maxPixels)
+  }
+}
+
+@c @implementation
+public func fs_image_decode_reduced(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ data: UnsafeRawPointer?, _ byte_count: Int,
+  _ max_pixels: UInt64, _ reduction: UnsafeMutablePointer<UInt32>?
+) -> fs_status {
+  reduced(out, max_pixels, reduction) { maxPixels throws(Failure) in
+    try withBytes(data, byte_count) { bytes throws(Failure) in
+      try Image.decode(bytes, maxPixels: maxPixels)
+    }
+  }
+}
+
+private func reduced(
+  _ out: UnsafeMutablePointer<OpaquePointer?>?, _ max_pixels: UInt64,
+  _ reduction: UnsafeMutablePointer<UInt32>?,
+  _ read: (Int) throws(Failure) -> (image: Image, reduction: Int)
+) -> fs_status {
   boundary { () throws(Failure) in
     let out = try required(out, "out")
     let reduction = try required(reduction, "reduction")
     guard max_pixels >= 1 else { throw .invalidArgument("max_pixels is 0; expected 1 or more") }
-    let opened = try Image.open(pathText(path, "path"), maxPixels: Int(clamping: max_pixels))
-    out.pointee = Handle.make(opened.image)
-    reduction.pointee = UInt32(clamping: opened.reduction)
+    let found = try read(Int(clamping: max_pixels))
+    out.pointee = Handle.make(found.image)
+    reduction.pointee = UInt32(clamping: found.reduction)
   }
 }
 

@@ -25,12 +25,13 @@ final class Picture {
   /// A photo of which only the faces count, not their pixels: one of more than 2^26 pixels, as phones of 108
   /// and 200 megapixels take them, is read at a half or a quarter of its size.
   convenience init(ofFaces path: String) throws(Failure) {
-    guard path != standardInput else {
-      try self.init(opening: path)
-      return
-    }
     var reduction: UInt32 = 1
-    let handle = try made(path) { fs_image_open_reduced(&$0, path, 1 << 26, &reduction) }
+    let isInput = path == standardInput, bytes = isInput ? try readStandardInput() : []
+    let handle = try made(isInput ? "standard input" : path) {
+      isInput
+        ? fs_image_decode_reduced(&$0, bytes, bytes.count, 1 << 26, &reduction)
+        : fs_image_open_reduced(&$0, path, 1 << 26, &reduction)
+    }
     self.init(owning: handle, reduction: Int(reduction))
   }
 

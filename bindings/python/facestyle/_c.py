@@ -1404,6 +1404,12 @@ FUNCTIONS = {
     "fs_image_decode": (fs_status, [POINTER(POINTER(fs_image)), c_void_p, c_size_t]),
     "fs_image_open": (fs_status, [POINTER(POINTER(fs_image)), c_char_p]),
     "fs_image_open_reduced": (fs_status, [POINTER(POINTER(fs_image)), c_char_p, c_uint64, POINTER(c_uint32)]),
+    "fs_image_decode_reduced": (
+        fs_status,
+        [
+            POINTER(POINTER(fs_image)), c_void_p, c_size_t, c_uint64, POINTER(c_uint32)
+        ],
+    ),
     "fs_image_from_pixels": (fs_status, [POINTER(POINTER(fs_image)), POINTER(fs_pixels)]),
     "fs_image_width": (c_uint32, [POINTER(fs_image)]),
     "fs_image_height": (c_uint32, [POINTER(fs_image)]),

@@ -75,18 +75,25 @@ class Image(Handle):
         With `max_pixels` a picture of more is read at 1/2, 1/4 or 1/8 of its
         size, which `reduction` tells; of a JPEG, in a fraction of the memory.
         """
+        name = text(path, "path")
         if max_pixels is None:
-            return cls._make(_c.fs_image_open, text(path, "path"))
-        reduction, limit = ctypes.c_uint32(), integer(max_pixels, "max_pixels", 64)
-        image = cls._make(lambda out: _c.fs_image_open_reduced(out, text(path, "path"), limit, ctypes.byref(reduction)))
-        image._reduction = reduction.value
-        return image
+            return cls._make(_c.fs_image_open, name)
+        return cls._reduced(_c.fs_image_open_reduced, name, max_pixels=max_pixels)
 
     @classmethod
-    def decode(cls, data: bytes | bytearray | memoryview) -> Image:
+    def decode(cls, data: bytes | bytearray | memoryview, max_pixels: int | None = None) -> Image:
         """The same for a whole file's bytes."""
         whole = data_of(data, "data")
-        return cls._make(_c.fs_image_decode, whole, len(whole))
+        if max_pixels is None:
+            return cls._make(_c.fs_image_decode, whole, len(whole))
+        return cls._reduced(_c.fs_image_decode_reduced, whole, len(whole), max_pixels=max_pixels)
+
+    @classmethod
+    def _reduced(cls, function: Callable[..., int], *file: object, max_pixels: int) -> Image:
+        reduction = ctypes.c_uint32()
+        image = cls._make(function, *file, integer(max_pixels, "max_pixels", 64), ctypes.byref(reduction))
+        image._reduction = reduction.value
+        return image
 
     @classmethod
     def from_array(cls, array: ArrayLike | PillowImage, format: str | None = None, rotation: int = 0) -> Image:
@@ -144,8 +151,8 @@ class Image(Handle):
 
     @property
     def reduction(self) -> int:
-        """1, 2, 4 or 8: by how much `open` reduced the picture. A face's place,
-        times this, is its place in the file's."""
+        """1, 2, 4 or 8: by how much `open` or `decode` reduced the picture. A
+        face's place, times this, is its place in the file's."""
         return self._reduction
 
     @property

@@ -139,7 +139,7 @@ def good(t):
     size, rows, chips = {"width": 4, "height": 4}, t.rows, np.zeros((2, 96, 96, 3), np.uint8)
     of = {
         "Image": {
-            "open": dict(path=path, max_pixels=9), "decode": dict(data=b""), "from_array": dict(array=np.zeros((2, 2), np.uint8), format="grey", rotation=0),
+            "open": dict(path=path, max_pixels=9), "decode": dict(data=b"", max_pixels=9), "from_array": dict(array=np.zeros((2, 2), np.uint8), format="grey", rotation=0),
             "from_frame": dict(frame=t.frame, region=(0, 0, 1, 1)), "to_array": dict(format="rgb", dtype=np.uint8), "unblended": {},
             "with_alpha": dict(source=t.image), "resize": dict(filter="area", **size), "crop": dict(x=0, y=0, **size),
             "warp": dict(matrix=np.eye(3)[:2], **size), "encode": dict(format="png", quality=90), "save": dict(path=path),

@@ -373,12 +373,48 @@ def test_other_formats_are_not_written(ending, tmp_path):
         assert failure.value.status == _c.FS_INVALID_ARGUMENT and not list(tmp_path.iterdir())
 
 
+# ---- Frames of Motion JPEG ----
+
+
+def as_cameras_send_it(jpeg):
+    """The file with "AVI1" in place of "JFIF", and without its Huffman tables."""
+    place, frame = 2, b"\xff\xd8\xff\xe0\0\x10AVI1" + bytes(10)
+    while jpeg[place + 1] != 0xDA:  # up to the scan
+        end = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4])
+        if jpeg[place + 1] not in (0xC4, 0xE0):
+            frame += jpeg[place:end]
+        place = end
+    return frame + jpeg[place:]
+
+
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
+def test_a_frame_as_cameras_send_it_is_the_picture_that_pillow_reads(sampling):
+    rows, columns = np.mgrid[0:120, 0:160]
+    smooth = np.stack([columns, rows * 2, 200 - columns], -1).clip(0, 255).astype(np.uint8)
+    jpeg = saved(smooth, "JPEG", quality=90, subsampling=sampling)
+    frame = as_cameras_send_it(jpeg)
+    assert len(frame) < len(jpeg) - 300  # the tables
+    with fs.Image.decode(frame + b"\0\xff\0") as image, fs.Image.decode(frame, 160 * 120 // 4) as half:
+        assert np.abs(image.to_array().astype(int) - decoded_by_pillow(jpeg)).max() <= 1
+        assert half.reduction == 2 and np.abs(half.to_array().astype(int) - smooth.reshape(60, 2, 80, 2, 3).mean((1, 3))).max() <= tolerances.JPEG
+    for count in range(3, len(frame), 7):
+        with pytest.raises(fs.FaceStyleError, match="^JPEG: ") as failure:
+            fs.Image.decode(frame[:count], 160 * 120 // 4)
+        assert failure.value.status == _c.FS_BAD_DATA
+
+
+def decoded_by_pillow(file):
+    return np.asarray(PIL.Image.open(io.BytesIO(file)).convert("RGB")).astype(int)
+
+
 # ---- Large photos ----
 
 
 def reduced(path, max_pixels):
-    with fs.Image.open(path, max_pixels=max_pixels) as image:
-        return image.to_array(), image.reduction
+    with fs.Image.open(path, max_pixels=max_pixels) as image, fs.Image.decode(path.read_bytes(), max_pixels=max_pixels) as same:
+        seen = image.to_array()
+        assert np.array_equal(seen, same.to_array()) and image.reduction == same.reduction
+        return seen, image.reduction
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
@@ -401,10 +437,11 @@ def test_a_large_photo_is_read_reduced(orientation, tmp_path):
             cut = full[: inner[0].stop * reduction, : inner[1].stop * reduction]
             mean = cut.reshape(inner[0].stop, reduction, inner[1].stop, reduction, 3).mean((1, 3))
             assert np.abs(seen[inner] - mean).max() <= (tolerances.JPEG if form == "JPEG" else 3)
-    with pytest.raises(ValueError, match="max_pixels is -1"):
-        fs.Image.open(path, max_pixels=-1)
-    with pytest.raises(fs.FaceStyleError, match="max_pixels is 0; expected 1 or more"):
-        fs.Image.open(path, max_pixels=0)
+    for read in (fs.Image.open, lambda path, max_pixels: fs.Image.decode(path.read_bytes(), max_pixels)):
+        with pytest.raises(fs.FaceStyleError, match="max_pixels is 0; expected 1 or more"):
+            read(path, max_pixels=0)
+        with pytest.raises(ValueError, match="max_pixels is -1"):
+            read(path, max_pixels=-1)
 
 
 def test_a_photo_of_200_megapixels_is_read_and_reduced_in_a_fraction_of_the_memory(tmp_path):
