@@ -48,7 +48,9 @@ let common: [SwiftSetting] =
     // their own the linker drops those that nothing calls.
     .unsafeFlags(["-wmo", "-Xllvm", "-sil-disable-pass=object-outliner", "-Xfrontend", "-function-sections"]),
     .unsafeFlags(cross),
-    .unsafeFlags(isFirmware ? ["-Osize", "-DFIRMWARE"] : [])
+    .unsafeFlags(isFirmware ? ["-Osize", "-DFIRMWARE"] : []),
+    // Tools/ld-data-sections parts globals, which Arm's compiler would merge.
+    .unsafeFlags(isFirmware && isForArm ? ["-Xllvm", "-aarch64-enable-global-merge=false"] : [])
   ]
   : [
     // Modules that would be linked without being used.

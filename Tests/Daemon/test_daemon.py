@@ -538,15 +538,26 @@ def test_places_in_reduced_frames_are_those_of_the_whole(parts):
     assert (result.returncode, result.stdout) == (0, "good\n"), result.stdout
 
 
+def preloaded(folder, name):
+    """NAME.c beside this file, as a library that a process is started with."""
+    library, source = folder / f"{name}.so", Path(__file__).with_name(f"{name}.c")
+    subprocess.run(["cc", "-std=gnu11", "-Wall", "-Wextra", "-shared", "-fPIC", source, "-o", library, "-ldl", "-lpthread"], check=True)
+    return library
+
+
+def test_a_clock_that_is_set_back_changes_no_visit(gallery, stage, tmp_path):
+    clock = {"LD_PRELOAD": str(preloaded(tmp_path, "clock_back"))}
+    events, _, _ = watch(gallery, stage["known"], environment=clock, every_frame="no", rate=30)
+    assert [event["event"] for event in events] == ["person", "left"]
+    assert events[1]["seconds"] > 1.1  # 1.4 of four, in whose middle the time of day goes back
+
+
 # ---- A camera ----
 
 
 @pytest.fixture(scope="session")
 def fake_camera(tmp_path_factory):
-    library = tmp_path_factory.mktemp("fake") / "fake_v4l2.so"
-    source = Path(__file__).with_name("fake_v4l2.c")
-    subprocess.run(["cc", "-std=gnu11", "-Wall", "-Wextra", "-shared", "-fPIC", source, "-o", library, "-ldl", "-lpthread"], check=True)
-    return library
+    return preloaded(tmp_path_factory.mktemp("fake"), "fake_v4l2")
 
 
 def camera(library, format, frames, offers=None, **more):

@@ -4,7 +4,7 @@
  *   facestyle-camera --help                          all of them, with what they mean and their defaults
  *
  * SIGHUP reads the gallery again, SIGTERM and SIGINT end it clean. README.md tells more. */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE /* sem_clockwait */
 
 #include "events.h"
 #include "people.h"
@@ -92,14 +92,14 @@ static int run(const struct settings *settings, struct source *source, struct pe
       /* Asleep until something happens or is due. */
       double due = next_sign < next_metrics ? next_sign : next_metrics;
       struct timespec until;
-      clock_gettime(CLOCK_REALTIME, &until);
+      clock_gettime(CLOCK_MONOTONIC, &until); /* the other one may be set while we sleep */
       double wait = due - now();
       if (!(wait < 3600)) wait = 3600;
       if (wait < 0) wait = 0;
       until.tv_sec += (time_t)wait;
       until.tv_nsec += (long)((wait - (double)(time_t)wait) * 1e9);
       if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-      sem_timedwait(&wake, &until);
+      sem_clockwait(&wake, CLOCK_MONOTONIC, &until);
       while (sem_trywait(&wake) == 0) continue; /* one look serves all */
     }
     if (must_reload) {

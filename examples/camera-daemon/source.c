@@ -76,6 +76,8 @@ static void *read_frames(void *argument) {
     enum next found = source->kind->next(source->reader, source->stop[0], &picture, reason, sizeof reason);
     if (found == NEXT_FRAME) pace(source, &start);
     clock_gettime(CLOCK_REALTIME, &picture.time);
+    struct timespec arrived; /* by the clock that nobody sets */
+    clock_gettime(CLOCK_MONOTONIC, &arrived);
 
     pthread_mutex_lock(&source->lock);
     if (source->kind->skipped) source->counts.skipped = source->kind->skipped(source->reader);
@@ -97,7 +99,7 @@ static void *read_frames(void *argument) {
       /* Where every frame is looked at they come as fast as that goes: their number is their time. */
       double rate = source->settings.rate > 0 ? source->settings.rate : 30;
       picture.seconds = source->every_frame ? (double)picture.number / rate
-                                            : (double)picture.time.tv_sec + (double)picture.time.tv_nsec / 1e9;
+                                            : (double)arrived.tv_sec + (double)arrived.tv_nsec / 1e9;
       was_late = source->has_newest, late = source->newest;
       source->newest = picture, source->has_newest = true;
       source->counts.dropped += was_late;

@@ -15,7 +15,7 @@ struct picture {
   uint32_t width, height, stride; /* as they lie there; of a JPEG the stride means nothing */
   uint64_t number;                /* from 0, dropped ones included */
   struct timespec time;           /* when it arrived, CLOCK_REALTIME */
-  double seconds;                 /* the same, or its place in a source of which every frame is looked at */
+  double seconds;                 /* the same, CLOCK_MONOTONIC, or its place in a source of which every frame is looked at */
   int slot;                       /* the source's own */
 };
 
