@@ -98,7 +98,10 @@ let reserved: [LinkerSetting] = [
     ].flatMap { ["-Xlinker", "--wrap=\($0)"] }
       // CSystem/runtime.h has the reason.
       + (isEmbedded
-        ? ["-Xlinker", "--defsym=swift_deallocPartialClassInstance=facestyle_free_unfinished"] : []))
+        ? [
+          "-Xlinker", "--defsym=swift_deallocPartialClassInstance=facestyle_free_unfinished",
+          "-Xlinker", "--defsym=arc4random_buf=facestyle_random_bytes"
+        ] : []))
 ]
 
 let codecs: [LinkerSetting] =

@@ -66,20 +66,20 @@ needs_what_recipes_name() {
 }
 needs_nothing() { [[ -z $(needed "$(library "$1")") ]]; }
 old_enough() { # The newest version of glibc that a library wants, which docs and recipes name.
-  [[ $(readelf -W --dyn-syms "$(library "$1")" | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -n 1) = GLIBC_2.36 ]]
+  [[ $(readelf -W --dyn-syms "$(library "$1")" | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -n 1) = GLIBC_2.34 ]]
 }
 systems=()
 for system in aarch64 x86_64; do
   if has "-linux-$system"; then
     systems+=("$system")
     check "$system: the recipes name what the library is linked with, and no more" needs_what_recipes_name "-linux-$system"
-    check "$system: it runs with glibc 2.36" old_enough "-linux-$system"
+    check "$system: it runs with glibc 2.34" old_enough "-linux-$system"
   else
     left_out "all functions for $system" "no libfacestyle-$version-linux-$system.tar.gz in $dist"
   fi
   if has "-firmware-linux-$system"; then
     check "$system: firmware's library needs the C library alone" needs_nothing "-firmware-linux-$system"
-    check "$system: firmware's library runs with glibc 2.36" old_enough "-firmware-linux-$system"
+    check "$system: firmware's library runs with glibc 2.34" old_enough "-firmware-linux-$system"
   else
     left_out "firmware for $system" "no libfacestyle-$version-firmware-linux-$system.tar.gz in $dist"
   fi
