@@ -8,7 +8,7 @@ enum { WARM = 8, FRAMES = 50, FACES = 8 };
 enum { SLACK = 256 };
 /* Requests of a frame, and of each face in it, that the library made on 2026-11-30: objects, arrays and texts of its language,
  * rows of frames and crops of faces. None is kept. A change that makes more says why. */
-enum { FIND = 217, FOLLOW = 12, JUDGE = 23, RECOGNISE = 39, ASK_WHO = 13 };
+enum { FIND = 262, FOLLOW = 12, JUDGE = 23, RECOGNISE = 39, ASK_WHO = 13 };
 
 static uint8_t nv12[CAMERA_BYTES];
 static fs_frame frame;

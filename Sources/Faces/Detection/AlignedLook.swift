@@ -5,7 +5,7 @@ import Tensors
 /// Looks at a face that is aligned by the points found so far, with a network of its own (`FacePoints`), as
 /// it is and in a mirror: moves the points to where they are, and says how sure it is that there is a face.
 /// Each number is the mean of both.
-struct AlignedLook {
+package struct AlignedLook {
   private let executor: Executor
   private let architecture = Architecture.facePoints
   private let template = AlignmentTemplate.meanFace.scaled(to: FacePoints.side)
@@ -19,7 +19,7 @@ struct AlignedLook {
 
   /// nil if the model does not ask for it.
   /// - Throws: `.badData` for another network's name and for missing tensors.
-  init?(_ model: Model) throws(Failure) {
+  package init?(_ model: Model) throws(Failure) {
     guard let name = model.weights.metadata[AlignedLook.key] else { return nil }
     guard name == "\(FacePoints.name)" else {
       throw .badData("model: \(AlignedLook.key) \"\(name)\"; expected \(FacePoints.name)")
@@ -31,17 +31,17 @@ struct AlignedLook {
   }
 
   /// What a look at a face shows.
-  struct Sight {
-    let points: [Point]
+  package struct Sight {
+    package let points: [Point]
     /// 0 to 1, that there is a face.
-    let score: Float
+    package let score: Float
   }
 
   /// nil if the points lie all in one place, or if the network's answer is not finite.
   /// - Parameters:
   ///   - points: of a face, in pixels of `picture`.
   ///   - picture: shows the face in about the size of the training's, whose eyes were 32 pixels apart.
-  func look(at points: [Point], in picture: Image) throws(Failure) -> Sight? {
+  package func look(at points: [Point], in picture: Image) throws(Failure) -> Sight? {
     guard let map = try? template.map(points), let back = map.inverse else { return nil }
     let side = FacePoints.side
     let chip = try picture.warped(by: map, width: side, height: side)

@@ -1,10 +1,9 @@
+import Faces
 import Images
 import Networks
 import TestSupport
 import Tensors
 import Testing
-
-@testable import Faces
 
 /// A detector's file with an aligned look whose features are the brightness of the aligned picture's left
 /// edge, halfway down: 0 for black, 1 for white.
@@ -47,7 +46,7 @@ private func picture(_ isWhite: (_ x: Int) -> Bool = { _ in false }) throws -> I
 }
 
 private func sight(_ model: Model, _ image: Image, _ points: [Point] = points) throws -> AlignedLook.Sight? {
-  try #require(AlignedLook(model)).look(at: points, in: image)
+  try #require(try AlignedLook(model)).look(at: points, in: image)
 }
 
 private func answer(x: [Float] = [], y: [Float] = [], certainty: Float = 0) -> [Float] {
@@ -58,7 +57,7 @@ private func answer(x: [Float] = [], y: [Float] = [], certainty: Float = 0) -> [
   /// 0.2 of the eyes' distance, in the picture's pixels whatever its scale.
   @Test func `points move by parts of the eyes' distance`() throws {
     let model = try model(bias: answer(y: [0.2, 0.2, 0, 0, -0.1]))
-    let moved = try #require(sight(model, picture())).points
+    let moved = try #require(try sight(model, picture())).points
     let y: [Float] = [0.2, 0.2, 0, -0.05, -0.05]  // the corners of the mouth change places in the mirror
     for (i, point) in moved.enumerated() {
       #expect(abs(point.y - points[i].y - y[i] * eyes) < 0.01)
@@ -68,7 +67,7 @@ private func answer(x: [Float] = [], y: [Float] = [], certainty: Float = 0) -> [
   /// The template's eyes are 74.01 of 150 pixels to the right on average, those of its mirror image 74.99.
   @Test func `to both sides alike cancels with the mirror, and the middle stays`() throws {
     let shifts = answer(x: [0.1, 0.1, 0.1, 0.1, 0.1])
-    let moved = try #require(sight(model(bias: shifts), picture())).points
+    let moved = try #require(try sight(model(bias: shifts), picture())).points
     let centre: Float = (74.0127 + 149 - 74.0127) / 2 * Float(side) / 150
     #expect(abs((moved[0].x + moved[1].x) / 2 - centre) < 1)
   }
@@ -76,9 +75,9 @@ private func answer(x: [Float] = [], y: [Float] = [], certainty: Float = 0) -> [
   /// In the mirror the right edge is left, and the right eye's shift to the right is one to the left.
   @Test func `the mirror image is the same face, seen from the other side`() throws {
     let seeing = try model(bias: answer(), bright: answer(x: [0.1], certainty: 0.3))
-    let none = try #require(sight(seeing, picture())).points
-    let left = try #require(sight(seeing, picture { $0 < 40 }))
-    let right = try #require(sight(seeing, picture { $0 > 88 }))
+    let none = try #require(try sight(seeing, picture())).points
+    let left = try #require(try sight(seeing, picture { $0 < 40 }))
+    let right = try #require(try sight(seeing, picture { $0 > 88 }))
     #expect(abs(left.points[0].x - none[0].x - 0.05 * eyes) < 0.05 && left.points[1] == none[1])
     #expect(abs(right.points[1].x - none[1].x + 0.05 * eyes) < 0.05 && right.points[0] == none[0])
     // One of two looks is certain: half of 0.3, from -0.3...0.3 to 0...1.
