@@ -113,10 +113,10 @@ embedded: $(EMBEDDED)
 $(EMBEDDED): $(SOURCES) | have-deps
 	$(need_swift)
 	FACESTYLE_EMBEDDED=$(RESOURCES)/embedded/$(TRIPLE) \
-	    swift build -c release --product facestyle --scratch-path .build-embedded
-	@if nm .build-embedded/release/libfacestyle.so | grep 'Tv[0-9]*_r$$'; then \
+	    swift build -c release --product facestyle $(AGAINST) --scratch-path $(SCRATCH)-embedded
+	@if nm $(SCRATCH)-embedded/release/libfacestyle.so | grep 'Tv[0-9]*_r$$'; then \
 	    echo "constant lists that the linker may have merged; see Package.swift" >&2; exit 1; fi
-	Tools/place-library .build-embedded/release/libfacestyle.so $@ $(SOVERSION)
+	Tools/place-library $(SCRATCH)-embedded/release/libfacestyle.so $@ $(SOVERSION)
 
 $(ARM64_SYSROOT)/.ready: Tools/arm64-sysroot
 	Tools/arm64-sysroot $(ARM64_SYSROOT) $(ARM64_PACKAGES) $(PICTURE_PACKAGES)
@@ -189,7 +189,8 @@ $(MANUAL): $(PROGRAM) Tools/manual Tools/program_help.py
 	mkdir -p $(BUILD)/completions
 	for shell in bash zsh fish; do $(PROGRAM) --generate-completion-script $$shell > $(BUILD)/completions/$$shell || exit; done
 
-# $(EMBEDDED) is less than half as large, and will be what packages carry when it is as fast: docs/measured/benchmarks.md.
+# What packages carry. $(EMBEDDED) is less than half as large, and will be it when it is as fast: docs/measured/benchmarks.md.
+SHIPPED_LIBRARY := $(LIBRARY)
 INSTALLED := $(LIBRARY)
 .PHONY: install install-library
 install-library: $(INSTALLED)
@@ -244,10 +245,10 @@ define checksums
 endef
 
 .PHONY: dist dist-arm64 dist-firmware dist-firmware-arm64
-dist: all
+dist: all $(SHIPPED_LIBRARY)
 	rm -rf $(DIST)
 	$(source-archive)
-	$(call archive,libfacestyle-$(VERSION)-$(SYSTEM),install,$(LIBRARY))
+	$(call archive,libfacestyle-$(VERSION)-$(SYSTEM),install,$(SHIPPED_LIBRARY))
 	$(checksums)
 
 dist-arm64: $(ARM64)
@@ -267,8 +268,8 @@ dist-firmware-arm64: $(FIRMWARE_ARM64)
 
 # Debian packages in build/deb; `make test-packages` tries them in an empty system.
 .PHONY: deb
-deb: all
-	Tools/deb $(BUILD)/deb $(VERSION)
+deb: all $(SHIPPED_LIBRARY)
+	Tools/deb $(BUILD)/deb $(VERSION) $(SHIPPED_LIBRARY)
 
 # ---- Python ----
 
@@ -277,10 +278,10 @@ deb: all
 WHEELS := $(BUILD)/wheels
 OF_SYSROOT = --ldpaths $(abspath $(BUILD)):$(SYSROOT)/usr/lib/$(shell uname -m)-linux-gnu
 .PHONY: wheel portable-wheel
-wheel: all $(VENV)
+wheel: all $(SHIPPED_LIBRARY) $(VENV)
 	rm -rf $(BUILD)/wheel $(WHEELS) bindings/python/build bindings/python/*.egg-info
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r Tools/requirements-wheel.txt
-	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILD)/wheel ./bindings/python
+	FACESTYLE_SHIPPED=$(SHIPPED_LIBRARY) $(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(BUILD)/wheel ./bindings/python
 	PATH=$(abspath $(dir $(PYTHON))):$$PATH AUDITWHEEL_LD_LIBRARY_PATH=$(abspath $(BUILD)) \
 	    $(PYTHON) -m auditwheel repair $(if $(SYSROOT),$(OF_SYSROOT)) --wheel-dir $(WHEELS) $(BUILD)/wheel/*.whl
 	rm -rf $(BUILD)/wheel bindings/python/build bindings/python/*.egg-info

@@ -13,9 +13,10 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("FACESTYLE_BUILD", "build")  # the Makefile's
+LIBRARY = ROOT / os.environ.get("FACESTYLE_SHIPPED", BUILD / "libfacestyle.so.0.1.0")
 # In the package's folder "native", from the checkout.
 NATIVE = {
-    "libfacestyle.so.0": BUILD / "libfacestyle.so.0.1.0",
+    "libfacestyle.so.0": LIBRARY,
     "facestyle": BUILD / "facestyle",
     "include/facestyle.h": ROOT / "include/facestyle.h",
     **{f"models/{path.name}": path for path in sorted((ROOT / "models").glob("*.safetensors"))},
