@@ -2,7 +2,7 @@
 #
 #   make            the library and the program, in build/
 #   make install    header, library, pkg-config file, program (PREFIX, DESTDIR); INSTALLED=build/embedded/libfacestyle.so.0.1.0:
-#                   the library without a Swift runtime
+#                   what packages carry
 #   make models     the weights and photos of the demo and the tests
 #   make train-model DATA=folder    models/faces-nn4 again, from its photos; make train-cascade DATA=folder: faces-cascade;
 #                   make train-detector DATA=folder: faces-yunet; make train-aligned-look DATA=folder: its last look
@@ -15,7 +15,7 @@
 #   make test-processors   the numeric tests as other processors would run them
 #   make test-ray   many photos and large galleries on several processes, by Ray
 #   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
-#   make embedded   the library without a Swift runtime
+#   make embedded   the library without a Swift runtime, which packages carry: make wheel, make deb, make dist
 #   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
 #   make firmware   faces alone, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
 #   make dist-arm64   what recipes of Yocto and Buildroot fetch; dist-firmware-arm64, dist-firmware; make test-boards tries the recipes
@@ -189,8 +189,9 @@ $(MANUAL): $(PROGRAM) Tools/manual Tools/program_help.py
 	mkdir -p $(BUILD)/completions
 	for shell in bash zsh fish; do $(PROGRAM) --generate-completion-script $$shell > $(BUILD)/completions/$$shell || exit; done
 
-# What packages carry. $(EMBEDDED) is less than half as large, and will be it when it is as fast: docs/measured/benchmarks.md.
-SHIPPED_LIBRARY := $(LIBRARY)
+# What packages carry is the library without a Swift runtime: as fast, less than half as large, and it takes minutes to compile. `make
+# install` takes what `make` has built.
+SHIPPED_LIBRARY := $(EMBEDDED)
 INSTALLED := $(LIBRARY)
 .PHONY: install install-library
 install-library: $(INSTALLED)

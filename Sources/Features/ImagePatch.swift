@@ -21,9 +21,8 @@ extension Image {
       target.update(repeating: 128)
       let y = region.y + row, columns = (region.x..<region.x + region.width).clamped(to: 0..<self.width)
       guard y >= 0, y < self.height, !columns.isEmpty else { return }
-      let source = self.row(y)[(3 * columns.lowerBound)..<(3 * columns.upperBound)]
-      let place = 3 * (columns.lowerBound - region.x)
-      _ = target[place...].update(fromContentsOf: source)
+      let source = self.row(y).extracting((3 * columns.lowerBound)..<(3 * columns.upperBound))
+      _ = target.extracting((3 * (columns.lowerBound - region.x))...).update(fromContentsOf: source)
     }
   }
 }

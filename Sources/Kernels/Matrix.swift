@@ -27,7 +27,9 @@ package func multiplyBlock(
     for row in 0..<(slivers * tileRows) {
       let source = a + (firstRow + (row < rowCount ? row : 0)) * aStride + k
       if let copy, row < rowCount {
-        (copy + row * count).update(from: source, count: count)
+        // Not `update`, which Embedded Swift makes a loop.
+        UnsafeMutableRawPointer(copy + row * count).copyMemory(
+          from: source, byteCount: count * MemoryLayout<Float>.stride)
         table[row] = UnsafePointer(copy + row * count)
       } else {
         table[row] = row < rowCount ? source : table[0]

@@ -15,6 +15,12 @@ check() { # check SENTENCE COMMAND...
   fi
 }
 
+# Whether a library is the one without a Swift runtime, which packages carry: it is small, no settings of the runtime are in it, and
+# it needs no newer C library than the other one.
+is_shipped() { # is_shipped LIBRARY
+  [[ $(stat -L -c %s "$1") -lt 6000000 ]] && ! grep -q 'SWIFT_DEBUG_' "$1" && ! readelf -W --dyn-syms "$1" | grep -q 'GLIBC_2\.\(3[5-9]\|[4-9][0-9]\)'
+}
+
 # The last line; fails if a check did.
 finish() {
   rm -f "$log"

@@ -103,6 +103,7 @@ check "make dist makes a source and a binary archive" make -s dist
 check "the checksums are those of the archives" bash -c "cd build/dist && [[ \$(wc -l <SHA256SUMS) == 2 ]] && sha256sum --check --quiet SHA256SUMS"
 rm -rf "$stage/unpacked" && mkdir "$stage/unpacked"
 check "the binary archive unpacks" bash -c "tar -xf build/dist/libfacestyle-*-linux-*.tar.gz -C '$stage/unpacked' --strip-components=1"
+check "its library has no Swift runtime" is_shipped "$stage/unpacked/lib/libfacestyle.so.0"
 check "its program names drawn people where it lies" bash -c "cd / && env -u FACESTYLE_MODELS '$stage/unpacked/bin/facestyle' demo --out '$stage/unpacked/demo' | grep -q 'With boxes and names'"
 check "its pkg-config file finds it where it lies" bash -c \
   "PKG_CONFIG_PATH='$stage/unpacked/lib/pkgconfig' pkg-config --cflags facestyle | grep -q 'unpacked/lib/pkgconfig/../../include'"

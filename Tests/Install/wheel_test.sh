@@ -22,6 +22,7 @@ check "the wheel is of no version of Python and says which C library it needs" \
   bash -c "[[ '$(basename "$wheel")' == facestyle-*-py3-none-manylinux_2_*_*.whl ]]"
 check "the library is the package's own" bash -c \
   "'$bin/python' -c 'import facestyle._c as c; print(c.library._name)' | grep -q '$site/facestyle/native/libfacestyle.so.0'"
+check "it has no Swift runtime" bash -c "source '$root/Tests/Install/checks.sh'; is_shipped '$site/facestyle/native/libfacestyle.so.0'"
 for needed in turbojpeg png16 lcms2 sqlite3; do
   check "it brings lib$needed" bash -c "ldd '$site/facestyle/native/libfacestyle.so.0' | grep -q 'lib$needed.*facestyle.libs'"
 done
