@@ -188,19 +188,6 @@ private enum Outcome {
   case failed(Failure)
 }
 
-/// A value for each of several tasks, recorded by the pool's threads.
-final class PoolResults<Value>: @unchecked Sendable {
-  private let lock = Lock()
-  private var values: [Value]
-
-  init(repeating value: Value, count: Int) { values = Array(repeating: value, count: count) }
-
-  subscript(task: Int) -> Value {
-    get { lock.hold { values[task] } }
-    set { lock.hold { values[task] = newValue } }
-  }
-}
-
 /// Logs the photos that a training leaves out.
 func logLeftOut(_ leftOut: [LeftOut], of count: Int) {
   for photo in leftOut { log(.debug, "\(photo.path) is left out: \(photo.reason)") }

@@ -12,19 +12,27 @@ package struct Fingerprint {
     for byte in text.utf8 { add(UInt64(byte)) }
   }
 
-  package mutating func add(_ bytes: RawSpan) {
-    bytes.withUnsafeBytes { bytes in
-      func word(_ offset: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
-      var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
-      let whole = bytes.count / 32 * 32
-      for offset in stride(from: 0, to: whole, by: 32) {
-        a = stirred(a, word(offset))
-        b = stirred(b, word(offset + 8))
-        c = stirred(c, word(offset + 16))
-        d = stirred(d, word(offset + 24))
+  package mutating func add(_ bytes: RawSpan) { add(Run(bytes)) }
+
+  mutating func add(_ run: Run) { for word in run.words { add(word) } }
+
+  /// What bytes add, whatever was added before: several threads may read a run each.
+  struct Run {
+    fileprivate let words: [UInt64]
+
+    init(_ bytes: RawSpan) {
+      words = bytes.withUnsafeBytes { bytes in
+        func word(_ offset: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+        var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64) = (1, 2, 3, 4)
+        let whole = bytes.count / 32 * 32
+        for offset in stride(from: 0, to: whole, by: 32) {
+          a = stirred(a, word(offset))
+          b = stirred(b, word(offset + 8))
+          c = stirred(c, word(offset + 16))
+          d = stirred(d, word(offset + 24))
+        }
+        return [a, b, c, d] + (whole..<bytes.count).map { UInt64(bytes[$0]) }
       }
-      for state in [a, b, c, d] { add(state) }
-      for offset in whole..<bytes.count { add(UInt64(bytes[offset])) }
     }
   }
 }

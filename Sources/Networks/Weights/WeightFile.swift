@@ -19,25 +19,40 @@ package final class WeightFile: @unchecked Sendable {
 
   package convenience init(path: String) throws(Failure) {
     let file = try OpenFile(path, limit: WeightFile.largest), header = try WeightHeader(file)
-    var contents: [String: Storage<UInt8>] = [:]
-    for (name, entry) in header.entries.sorted(by: { $0.value.offset < $1.value.offset }) {
-      contents[name] = try file.next(entry.place.count)
+    // Each thread reads tensors of its own.
+    let entries = header.entries.sorted { $0.value.offset < $1.value.offset }
+    let read = PoolResults(repeating: Result<Content?, Failure>.success(nil), count: entries.count)
+    ThreadPool.shared.run(entries.count) { task, _ in
+      read[task] = Result { () throws(Failure) in Content(try file.bytes(entries[task].value.place)) }
     }
+    var contents: [String: Content] = [:]
+    for (i, entry) in entries.enumerated() { contents[entry.key] = try read[i].get() }
     self.init(header, contents)
   }
 
   package convenience init(copying bytes: Span<UInt8>) throws(Failure) {
     let header = try WeightHeader(of: bytes)
-    var contents: [String: Storage<UInt8>] = [:]
+    var contents: [String: Content] = [:]
     for (name, entry) in header.entries {
-      contents[name] = try Storage(copying: bytes.extracting(entry.place).bytes)
+      contents[name] = Content(try Storage(copying: bytes.extracting(entry.place).bytes))
     }
     self.init(header, contents)
   }
 
-  private init(_ header: WeightHeader, _ contents: [String: Storage<UInt8>]) {
-    (self.header, self.contents) = (header, contents)
+  private init(_ header: WeightHeader, _ contents: [String: Content]) {
+    self.header = header
+    self.contents = contents.mapValues(\.bytes)
     fingerprint = WeightFile.fingerprint(header, contents)
+  }
+
+  /// The bytes of a tensor, and what they add to the fingerprint: taken while they are in the cache.
+  private struct Content {
+    let bytes: Storage<UInt8>
+    let run: Fingerprint.Run
+
+    init(_ bytes: Storage<UInt8>) {
+      (self.bytes, run) = (bytes, bytes.withSpan { Fingerprint.Run($0.bytes) })
+    }
   }
 
   package var metadata: [String: String] { header.metadata }
@@ -48,16 +63,14 @@ package final class WeightFile: @unchecked Sendable {
 
   /// A hash of all tensors, and of the texts that can change a result, independent of their order in the
   /// file: they are added in the order of their names.
-  private static func fingerprint(
-    _ header: WeightHeader, _ contents: [String: Storage<UInt8>]
-  ) -> UInt64 {
+  private static func fingerprint(_ header: WeightHeader, _ contents: [String: Content]) -> UInt64 {
     var print = Fingerprint()
     for name in header.entries.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-      guard let entry = header.entries[name], let bytes = contents[name] else { continue }
+      guard let entry = header.entries[name], let content = contents[name] else { continue }
       print.add(name)
       print.add(UInt64(entry.kind.rawValue))
       for extent in entry.extents { print.add(UInt64(extent)) }
-      bytes.withSpan { print.add($0.bytes) }
+      print.add(content.run)
     }
     let metadata = header.metadata
     for key in metadata.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })

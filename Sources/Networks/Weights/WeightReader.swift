@@ -15,21 +15,28 @@ package struct WeightReader: @unchecked Sendable {
   let numbers: Numbers
 
   /// `target[i] = scale * number[first + i]` for `count` numbers.
-  @_specialize(where Element == Float)
-  @_specialize(where Element == Double)
   func read<Element: Scalar>(
     _ first: Int, _ count: Int, scale: Element = 1, into target: UnsafeMutablePointer<Element>
   ) {
+    // Converted by the generic function, each number would be a call.
+    if Element.self == Float.self {
+      let floats = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
+      let factor = Float(scale.value)
+      return read(first, count) { floats[$0] = $1 * factor }
+    }
+    read(first, count) { target[$0] = Element($1) * scale }
+  }
+
+  /// Calls `body` with each index and number, in a loop that it is compiled into.
+  @inline(__always)
+  private func read(_ first: Int, _ count: Int, _ body: (Int, Float) -> Void) {
     withRun(first, count, size: width) { source in
       switch numbers {
       case .singles:
-        for i in 0..<count {
-          target[i] = Element(source.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) * scale
-        }
+        for i in 0..<count { body(i, source.loadUnaligned(fromByteOffset: 4 * i, as: Float.self)) }
       case .halves:
         for i in 0..<count {
-          target[i] =
-            Element(float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))) * scale
+          body(i, float(half: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self)))
         }
       case .levels(let scales):
         let each = bytes.count / max(scales.count, 1)
@@ -37,13 +44,13 @@ package struct WeightReader: @unchecked Sendable {
         while i < count {
           let row = (first + i) / each, end = min(count, (row + 1) * each - first), unit = scales[row]
           while i < end {
-            target[i] = Element(unit * Float(Int8(bitPattern: source[i]))) * scale
+            body(i, unit * Float(Int8(bitPattern: source[i])))
             i += 1
           }
         }
       case .codes(let table):
         table.withPointer { table in
-          for i in 0..<count { target[i] = Element(table[Int(source[i])]) * scale }
+          for i in 0..<count { body(i, table[Int(source[i])]) }
         }
       }
     }

@@ -9,7 +9,7 @@ package func readFile(_ path: String, limit: Int) throws(Failure) -> Storage<UIn
   return try file.next(file.size)
 }
 
-/// A regular file, read piece by piece from its start.
+/// A regular file, read piece by piece from its start, or in ranges.
 package final class OpenFile {
   private let file: Int32
   private let path: String
@@ -33,21 +33,28 @@ package final class OpenFile {
   /// The next `count` bytes.
   /// - Throws: `.io` if there are fewer.
   package func next(_ count: Int) throws(Failure) -> Storage<UInt8> {
-    let bytes = try Storage<UInt8>(count: count)
+    let bytes = try self.bytes(done..<(done + count))
+    done += count
+    return bytes
+  }
+
+  /// A range of its bytes. Several threads may call this at once.
+  /// - Throws: `.io` if it ends before them.
+  package func bytes(_ range: Range<Int>) throws(Failure) -> Storage<UInt8> {
+    let bytes = try Storage<UInt8>(count: range.count)
     var filled = 0
-    while filled < count {
-      let got = read(file, bytes.pointer + filled, count - filled)
+    while filled < range.count {
+      let got = pread(file, bytes.pointer + filled, range.count - filled, range.lowerBound + filled)
       if got < 0 {
         if systemError() == EINTR { continue }
         throw .io("\(path): \(lastReason())")
       }
       guard got > 0 else {
-        throw .io(
-          "\(path): shrank to \(done + filled) bytes while being read; expected \(max(size, done + count))")
+        let found = range.lowerBound + filled, expected = max(size, range.upperBound)
+        throw .io("\(path): shrank to \(found) bytes while being read; expected \(expected)")
       }
       filled += got
     }
-    done += count
     return bytes
   }
 }

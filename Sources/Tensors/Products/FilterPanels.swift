@@ -60,28 +60,51 @@ package struct FilterPanels {
     if count < width {
       for row in 0..<depth { (panel + row * width + count).update(repeating: 0, count: width - count) }
     }
-    // As many inputs at a time as keep the output in the first-level cache.
-    let inputsEach = isTurned ? count : max(1, 128 / taps)
-    withUnsafeTemporaryAllocation(of: Element.self, capacity: inputsEach * taps) { line in
-      guard let line = line.baseAddress else { return }
+    // Outputs whose weights go side by side into a cache line or two, and as many inputs at a time as keep
+    // what was read in the first-level cache.
+    let together = isTurned ? 1 : min(16, count), inputsEach = isTurned ? count : max(1, 256 / taps)
+    let length = inputsEach * taps
+    withUnsafeTemporaryAllocation(of: Element.self, capacity: together * length) { lines in
+      guard let lines = lines.baseAddress else { return }
       if isTurned {
         for o in 0..<outputs {
-          read(group * outputs + o, first * taps, count * taps, line)
+          read(group * outputs + o, first * taps, count * taps, lines)
           for t in 0..<taps {
             let row = panel + ((taps - 1 - t) * outputs + o) * width
-            for i in 0..<count { row[i] = line[i * taps + t] }
+            for i in 0..<count { row[i] = lines[i * taps + t] }
           }
         }
         return
       }
-      for i0 in stride(from: 0, to: inputs, by: inputsEach) {
-        let some = min(inputsEach, inputs - i0)
-        for o in 0..<count {
-          read(group * outputs + first + o, i0 * taps, some * taps, line)
-          for i in 0..<some {
-            for t in 0..<taps { panel[(t * inputs + i0 + i) * width + o] = line[i * taps + t] }
+      for o in stride(from: 0, to: count, by: together) {
+        let some = min(together, count - o)
+        for i in stride(from: 0, to: inputs, by: inputsEach) {
+          let part = min(inputsEach, inputs - i)
+          for k in 0..<some {
+            read(group * outputs + first + o + k, i * taps, part * taps, lines + k * length)
+          }
+          for t in 0..<taps {
+            transpose(
+              rows: part, some, from: lines + t, every: taps, length, to: panel + (t * inputs + i) * width + o
+            )
           }
         }
+      }
+    }
+  }
+
+  /// `target[r * width + k] = source[k * length + r * step]` for `rows` rows of `count` numbers.
+  @inline(__always)
+  private func transpose<Element: BitwiseCopyable>(
+    rows: Int, _ count: Int, from source: UnsafePointer<Element>, every step: Int, _ length: Int,
+    to target: UnsafeMutablePointer<Element>
+  ) {
+    for r in 0..<rows {
+      let row = target + r * width, from = source + r * step
+      if count == 16 {
+        for k in 0..<16 { row[k] = from[k * length] }
+      } else {
+        for k in 0..<count { row[k] = from[k * length] }
       }
     }
   }
