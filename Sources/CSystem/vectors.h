@@ -1,4 +1,4 @@
-/* Vectors of SYSTEM_LANES whole numbers, for system.h, which includes this file for each width. Swift's own vectors widen and
+/* Vectors of SYSTEM_LANES whole numbers, and of half as many floats, for system.h, which includes this file for each width. Swift's own vectors widen and
  * narrow them one by one, in functions that builds of the kernels would share. Where a build lacks an instruction its
  * definition is spelled out: Embedded Swift compiles the kernels of others once more, for a copy that the linker drops. */
 #define SYSTEM_GLUE(name, lanes) name##lanes
@@ -14,6 +14,15 @@ typedef float SYSTEM_NAME(SystemFloats) __attribute__((ext_vector_type(SYSTEM_LA
 typedef signed char SYSTEM_NAME(SystemHalfBytes) __attribute__((ext_vector_type(SYSTEM_LANES / 2)));
 typedef char SYSTEM_NAME(SystemOctets) __attribute__((vector_size(2 * SYSTEM_LANES)));
 typedef _Bool SYSTEM_NAME(SystemBits) __attribute__((ext_vector_type(SYSTEM_LANES / 2)));
+
+#if SYSTEM_LANES == 16
+typedef float SystemPacked16 __attribute__((vector_size(32)));
+/* All bits of the first `count` lanes. */
+SYSTEM_INLINED SystemInts16 systemFirst16(long count) {
+  const SystemInts16 lanes = {0, 1, 2, 3, 4, 5, 6, 7}, limit = (int)count;
+  return lanes < limit;
+}
+#endif
 
 SYSTEM_INLINED SYSTEM_NAME(SystemShorts) SYSTEM_NAME(systemWiden)(const signed char *bytes) {
   SYSTEM_NAME(SystemBytes) some;
@@ -109,6 +118,29 @@ SYSTEM_INLINED unsigned SYSTEM_NAME(systemNotAbove)(SYSTEM_NAME(SystemFloats) a,
 SYSTEM_INLINED void SYSTEM_NAME(systemStoreBytes)(signed char *bytes, SYSTEM_NAME(SystemInts) numbers) {
   const SYSTEM_NAME(SystemHalfBytes) some = __builtin_convertvector(numbers, SYSTEM_NAME(SystemHalfBytes));
   __builtin_memcpy(bytes, &some, sizeof some);
+}
+
+/* The first `count` numbers, below a vector's, followed by zeros; reads nothing beyond them. */
+SYSTEM_INLINED SYSTEM_NAME(SystemFloats) SYSTEM_NAME(systemLoadPart)(const float *numbers, long count) {
+#if SYSTEM_LANES == 32 && defined(__AVX512F__)
+  return __builtin_ia32_loadups512_mask(numbers, (SystemFloats32)0.0f, (unsigned short)((1u << count) - 1));
+#elif SYSTEM_LANES == 16 && defined(__AVX2__)
+  return __builtin_ia32_maskloadps256((const SystemPacked16 *)numbers, systemFirst16(count));
+#else
+  SYSTEM_NAME(SystemFloats) some = 0.0f;
+  for (long i = 0; i < count; i++) some[i] = numbers[i];
+  return some;
+#endif
+}
+/* Writes the first `count` numbers, below a vector's. */
+SYSTEM_INLINED void SYSTEM_NAME(systemStorePart)(float *numbers, SYSTEM_NAME(SystemFloats) some, long count) {
+#if SYSTEM_LANES == 32 && defined(__AVX512F__)
+  __builtin_ia32_storeups512_mask(numbers, some, (unsigned short)((1u << count) - 1));
+#elif SYSTEM_LANES == 16 && defined(__AVX2__)
+  __builtin_ia32_maskstoreps256((SystemPacked16 *)numbers, systemFirst16(count), some);
+#else
+  for (long i = 0; i < count; i++) numbers[i] = some[i];
+#endif
 }
 
 #undef SYSTEM_GLUE

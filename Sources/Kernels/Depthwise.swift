@@ -240,7 +240,7 @@ private func lastChannels(
   }
   if accumulate { sum += loadPart(y + first, count) }
   let result = Finish(epilogue, first)(sum)
-  for i in 0..<count { y[first + i] = result[i] }
+  storePart(y + first, result, count)
 }
 
 /// The part of the weights' gradient that comes from a run of the result's rows.

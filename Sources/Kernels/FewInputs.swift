@@ -39,7 +39,7 @@ package func fewInputsBlock(
         onePixel(
           window, picture, row.taps,
           max(0, -left)..<max(max(0, -left), min(window.kernelWidth, window.width - left)),
-          packed, y + pixel * stride, from: 0, columns, accumulate, epilogue)
+          packed, y + pixel * stride, columns, accumulate, epilogue)
         pixel += 1
       }
       column = begin + pixel - start
@@ -61,7 +61,7 @@ package func fewInputsBlock(
 ) {
   let step = window.strideX * window.channels, length = window.kernelWidth * window.channels
   var column = 0
-  while column + lanes <= columns {
+  while column < columns {
     var s0 = Vector.zero, s1 = Vector.zero, s2 = Vector.zero, s3 = Vector.zero
     var s4 = Vector.zero, s5 = Vector.zero, s6 = Vector.zero, s7 = Vector.zero
     var weight = panel(window, packed, column)
@@ -82,45 +82,38 @@ package func fewInputsBlock(
         weight += tileColumns
       }
     }
-    let target = y + column
-    if accumulate {
-      s0 += load(target)
-      s1 += load(target + stride)
-      s2 += load(target + 2 * stride)
-      s3 += load(target + 3 * stride)
-      s4 += load(target + 4 * stride)
-      s5 += load(target + 5 * stride)
-      s6 += load(target + 6 * stride)
-      s7 += load(target + 7 * stride)
-    }
-    let finish = Finish(epilogue, column)
-    store(target, finish(s0))
-    store(target + stride, finish(s1))
-    store(target + 2 * stride, finish(s2))
-    store(target + 3 * stride, finish(s3))
-    store(target + 4 * stride, finish(s4))
-    store(target + 5 * stride, finish(s5))
-    store(target + 6 * stride, finish(s6))
-    store(target + 7 * stride, finish(s7))
+    let target = y + column, count = min(lanes, columns - column), finish = Finish(epilogue, column)
+    put(target, s0, count, accumulate, finish)
+    put(target + stride, s1, count, accumulate, finish)
+    put(target + 2 * stride, s2, count, accumulate, finish)
+    put(target + 3 * stride, s3, count, accumulate, finish)
+    put(target + 4 * stride, s4, count, accumulate, finish)
+    put(target + 5 * stride, s5, count, accumulate, finish)
+    put(target + 6 * stride, s6, count, accumulate, finish)
+    put(target + 7 * stride, s7, count, accumulate, finish)
     column += lanes
-  }
-  guard column < columns else { return }
-  for i in 0..<together {
-    onePixel(
-      window, picture + i * step, 0..<window.kernelHeight, 0..<window.kernelWidth, packed, y + i * stride,
-      from: column, columns, accumulate, epilogue)
   }
 }
 
-/// At the edges, where `rows` and `taps` of the window are inside the picture, or for the columns that do not
-/// fill a vector.
+/// Sets or adds to the first `count` numbers.
+@inline(__always) private func put(
+  _ target: UnsafeMutablePointer<Float>, _ sum: Vector, _ count: Int, _ accumulate: Bool, _ finish: Finish
+) {
+  if count == lanes {
+    store(target, finish(accumulate ? sum + load(target) : sum))
+  } else {
+    storePart(target, finish(accumulate ? sum + loadPart(target, count) : sum), count)
+  }
+}
+
+/// At the edges, where `rows` and `taps` of the window are inside the picture.
 private func onePixel(
   _ window: Window, _ picture: UnsafePointer<Float>, _ rows: Range<Int>, _ taps: Range<Int>,
-  _ packed: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, from first: Int, _ columns: Int,
-  _ accumulate: Bool, _ epilogue: Epilogue
+  _ packed: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ columns: Int, _ accumulate: Bool,
+  _ epilogue: Epilogue
 ) {
   let channels = window.channels
-  var column = first
+  var column = 0
   while column < columns {
     let count = min(lanes, columns - column), weights = panel(window, packed, column)
     var sum = Vector.zero
@@ -131,13 +124,7 @@ private func onePixel(
         multiplyAdd(&sum, Vector(repeating: source[i]), load(weight + i * tileColumns))
       }
     }
-    if accumulate { sum += loadPart(y + column, count) }
-    let result = Finish(epilogue, column)(sum)
-    if count == lanes {
-      store(y + column, result)
-    } else {
-      for i in 0..<count { y[column + i] = result[i] }
-    }
+    put(y + column, sum, count, accumulate, Finish(epilogue, column))
     column += lanes
   }
 }

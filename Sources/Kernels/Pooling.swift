@@ -9,8 +9,9 @@ package func poolBlock(
   _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
   _ firstPixel: Int, _ pixelCount: Int
 ) {
-  guard kind == poolingMaximum, window.kernelHeight == 2, window.kernelWidth == 2, window.channels >= lanes
-  else { return poolPixels(window, kind, x, y, firstPixel, pixelCount) }
+  guard kind == poolingMaximum, window.kernelHeight == 2, window.kernelWidth == 2 else {
+    return poolPixels(window, kind, x, y, firstPixel, pixelCount)
+  }
   // Runs of a row whose windows of two rows and columns are inside the picture.
   let inner = interior(window), end = firstPixel + pixelCount
   var pixel = firstPixel
@@ -30,24 +31,38 @@ package func poolBlock(
   }
 }
 
+/// A vector of a pixel's channels, or all of them if they are fewer.
+@inline(__always) private func channels(_ p: UnsafePointer<Float>, _ count: Int) -> Vector {
+  count == lanes ? load(p) : loadPart(p, count)
+}
+
+@inline(__always) private func storeChannels(
+  _ p: UnsafeMutablePointer<Float>, _ value: Vector, _ count: Int
+) {
+  if count == lanes { store(p, value) } else { storePart(p, value, count) }
+}
+
+/// Replaces what is not larger. NaN stays.
+@inline(__always) private func raise(_ result: inout Vector, to value: Vector) {
+  result.replace(with: value, where: .!(value .<= result) .& (result .== result))
+}
+
 private func largestOfFour(
   _ window: Window, _ picture: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int
 ) {
-  let channels = window.channels, line = window.width * channels, step = window.strideX * channels
+  let all = window.channels, line = window.width * all, step = window.strideX * all, some = min(lanes, all)
   for i in 0..<count {
     let p = picture + i * step
     var c = 0
-    while c < channels {
+    while c < all {
       // The last vector overlaps finished channels and recomputes the same values.
-      c = min(c, channels - lanes)
-      // Replaced unless the value is no larger or the result is already NaN.
-      var result = load(p + c)
+      c = min(c, all - some)
+      var result = channels(p + c, some)
       for other in 1..<4 {
-        let value = load(p + (other & 1) * channels + (other >> 1) * line + c)
-        result.replace(with: value, where: .!(value .<= result) .& (result .== result))
+        raise(&result, to: channels(p + (other & 1) * all + (other >> 1) * line + c, some))
       }
-      store(y + i * channels + c, result)
-      c += lanes
+      storeChannels(y + i * all + c, result, some)
+      c += some
     }
   }
 }
@@ -56,52 +71,32 @@ private func poolPixels(
   _ window: Window, _ kind: Int, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>,
   _ firstPixel: Int, _ pixelCount: Int
 ) {
-  let channels = window.channels
+  let all = window.channels, some = min(lanes, all)
   let isMaximum = kind == poolingMaximum, isEuclidean = kind == poolingEuclidean
   for pixel in firstPixel..<(firstPixel + pixelCount) {
     let outX = pixel % window.outWidth, outY = pixel / window.outWidth % window.outHeight
-    let picture = x + pixel / (window.outWidth * window.outHeight) * window.height * window.width * channels
+    let picture = x + pixel / (window.outWidth * window.outHeight) * window.height * window.width * all
     let top = max(outY * window.strideY - window.padTop, 0)
     let bottom = min(outY * window.strideY - window.padTop + window.kernelHeight, window.height)
     let left = max(outX * window.strideX - window.padLeft, 0)
     let right = min(outX * window.strideX - window.padLeft + window.kernelWidth, window.width)
     let share = 1 / Float((bottom - top) * (right - left))
-    let target = y + pixel * channels
+    let target = y + pixel * all
     var c = 0
-    while c < channels && channels >= lanes {
-      // The last vector overlaps finished channels and recomputes the same values.
-      c = min(c, channels - lanes)
+    while c < all {
+      // As above.
+      c = min(c, all - some)
       var result = Vector(repeating: isMaximum ? -.infinity : 0)
       for row in top..<bottom {
-        var p = picture + (row * window.width + left) * channels + c
+        var p = picture + (row * window.width + left) * all + c
         for _ in left..<right {
-          let value = load(p)
-          if isMaximum {
-            // Replaced unless the value is no larger or the result is already NaN.
-            result.replace(with: value, where: .!(value .<= result) .& (result .== result))
-          } else {
-            result += isEuclidean ? value * value : value
-          }
-          p += channels
+          let value = channels(p, some)
+          if isMaximum { raise(&result, to: value) } else { result += isEuclidean ? value * value : value }
+          p += all
         }
       }
-      store(target + c, isMaximum ? result : isEuclidean ? result.squareRoot() : result * share)
-      c += lanes
-    }
-    while c < channels {
-      var result: Float = isMaximum ? -.infinity : 0
-      for row in top..<bottom {
-        for column in left..<right {
-          let value = picture[(row * window.width + column) * channels + c]
-          if !isMaximum {
-            result += isEuclidean ? value * value : value
-          } else if !(value <= result) && result == result {
-            result = value
-          }
-        }
-      }
-      target[c] = isMaximum ? result : isEuclidean ? result.squareRoot() : result * share
-      c += 1
+      storeChannels(target + c, isMaximum ? result : isEuclidean ? result.squareRoot() : result * share, some)
+      c += some
     }
   }
 }

@@ -4,6 +4,8 @@
 // AVX-512 (16 lanes, 32 registers). Every helper here is inlined: the linker could merge a function shared
 // between builds into one with instructions that the processor lacks.
 
+import CSystem
+
 #if VECTOR16
   typealias Vector = SIMD16<Float>
   typealias Integers = SIMD16<Int32>
@@ -31,9 +33,24 @@
 
 /// The first `count` numbers, followed by zeros; reads nothing beyond them.
 @inline(__always) func loadPart(_ p: UnsafePointer<Float>, _ count: Int) -> Vector {
-  var v = Vector.zero
-  for i in 0..<count { v[i] = p[i] }
-  return v
+  #if VECTOR16
+    systemLoadPart32(p, count)
+  #elseif VECTOR8
+    systemLoadPart16(p, count)
+  #else
+    systemLoadPart8(p, count)
+  #endif
+}
+
+/// Writes the first `count` numbers.
+@inline(__always) func storePart(_ p: UnsafeMutablePointer<Float>, _ v: Vector, _ count: Int) {
+  #if VECTOR16
+    systemStorePart32(p, v, count)
+  #elseif VECTOR8
+    systemStorePart16(p, v, count)
+  #else
+    systemStorePart8(p, v, count)
+  #endif
 }
 
 /// Copies a few numbers: four at a time, then one by one.
