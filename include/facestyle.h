@@ -1195,6 +1195,10 @@ typedef struct fs_style_options {
   uint32_t depth;                 /* bits a sample of the result, 8 or 16; default 0: the content's.
                                    * Alpha is the content's, which is painted as it looks over
                                    * white */
+  float preconditioning;          /* L-BFGS's steps favour low frequencies f by f^-preconditioning,
+                                   * 0 to 2, so that large shapes change as fast as details: the same
+                                   * costs after fewer steps. 0: not at all; presets of a single
+                                   * scale by L-BFGS have 0.5 */
 } fs_style_options;
 
 /* The settings of FS_PRESET_PYRAMID. */

@@ -38,19 +38,25 @@ final class PictureMover {
   init(_ picture: Tensor<Float>, _ options: StyleOptions) throws(Failure) {
     self.picture = picture
     self.options = options
-    let buffers = PictureMover.buffers(picture.count, options)
+    let height = picture.shape[0], width = picture.shape[1]
+    let buffers = PictureMover.buffers(width: width, height: height, options)
     switch options.optimiser {
     case .adam: kind = .adam(try Optimiser<Float>(PictureMover.rule(options), "picture", picture.shape))
     case .lbfgs:
       // One line search at a time; the tolerances are off, because a picture's costs have no scale of their
       // own. The first step changes pixels by a few levels.
+      let pyramid =
+        options.preconditioning > 0
+        ? try PyramidPreconditioner(height: height, width: width, exponent: options.preconditioning, buffers)
+        : nil
       kind = .lbfgs(
         try LBFGS<Float>(
           picture.count,
           LBFGS<Float>.Options(
             history: options.history, iterations: 1, evaluations: 1000, gradientTolerance: 0,
             changeTolerance: 0,
-            firstMove: 4)))
+            firstMove: 4),
+          preconditioner: pyramid.map { pyramid in { pyramid.apply(to: $0) } }))
     }
     before = try buffers.has("before") ? buffers.tensor("before", picture.shape.extents) : nil
     mean = try buffers.has("average") ? buffers.tensor("average", picture.shape.extents) : nil
@@ -62,9 +68,10 @@ final class PictureMover {
     .adam(Adam(beta2: options.squareDecay))
   }
 
-  /// Everything that a mover of a picture with `count` numbers allocates, including the picture and gradients
-  /// that it keeps.
-  static func buffers(_ count: Int, _ options: StyleOptions) -> Buffers {
+  /// Everything that a mover of a picture of this size allocates, including the picture and gradients that it
+  /// keeps.
+  static func buffers(width: Int, height: Int, _ options: StyleOptions) -> Buffers {
+    let count = 3 * width * height
     var buffers = Buffers()
     buffers.add("picture", count)
     if options.averaging > 0 { buffers.add("average", count) }
@@ -74,7 +81,10 @@ final class PictureMover {
       if options.tile == 0 { buffers.add("before", count) }
       // L-BFGS has released the vectors of its search when a result is made.
       if options.averaging > 0 { buffers.add("result", count) }
-    case .lbfgs: buffers += LBFGS<Float>.buffers(count, history: options.history)
+    case .lbfgs:
+      let isPreconditioned = options.preconditioning > 0
+      buffers += LBFGS<Float>.buffers(count, history: options.history, isPreconditioned: isPreconditioned)
+      if isPreconditioned { buffers += PyramidPreconditioner.buffers(height: height, width: width) }
     }
     return buffers
   }

@@ -48,6 +48,8 @@ package struct StyleOptions: Sendable, Settings {
   package var squareDecay = 0.999
   /// Pairs that L-BFGS keeps.
   package var history = 10
+  /// The exponent p of f^-p, by which L-BFGS's steps favour low frequencies f; 0: not at all.
+  package var preconditioning: Float = 0
   /// The decay of a running mean of the pictures, which then is the result; 0: the result is the last
   /// picture.
   package var averaging: Float = 0
@@ -99,6 +101,7 @@ package struct StyleOptions: Sendable, Settings {
     Setting("learning rate", learningRate, .from(1e-6, to: 255))
     Setting("square decay", squareDecay, .from(0, below: 1))
     Setting("history", history, .from(1, to: 1000))
+    Setting("preconditioning", preconditioning, .from(0, to: 2))
     Setting("averaging", averaging, .from(0, to: 0.9999))
     Setting("clamped", isClamped)
     Setting("coarsest", zeroOr: coarsest, .from(16, to: Image.maxSide))

@@ -31,6 +31,8 @@ package struct StylePreset: Sendable {
     $0.steps = 400
     $0.coarsest = 128
     $0.history = 10
+    // The coarse scales have changed the large shapes already: preconditioned steps gain nothing then.
+    $0.preconditioning = 0
     $0.variationWeight = 0.01
   }
 
@@ -45,6 +47,7 @@ package struct StylePreset: Sendable {
     $0.pooling = .maximum
     $0.optimiser = .lbfgs
     $0.history = 100
+    $0.preconditioning = 0.5
     $0.steps = 500
     $0.noiseRatio = 0
     $0.styleScale = 1
@@ -74,6 +77,7 @@ package struct StylePreset: Sendable {
     $0.styleLayers = $0.styleLayers.map { ($0.name, 0.04) }
     $0.variationWeight = 1e-3
     $0.optimiser = .lbfgs
+    $0.preconditioning = 0.5
     $0.steps = 1000
     $0.noiseRatio = 0
   }

@@ -50,11 +50,11 @@ package final class StyleTransfer {
     }
     // And the result; content and style in that size were freed once the engine had read them.
     let count = width * height * 3
-    var numbers = PictureMover.buffers(count, options).count
+    var numbers = PictureMover.buffers(width: width, height: height, options).count
     // The previous scale's pictures are freed when the last scale has taken them over.
     if scales.count > 1 {
       let before = scales[scales.count - 2]
-      numbers += PictureMover.buffers(3 * before.width * before.height, options).count
+      numbers += PictureMover.buffers(width: before.width, height: before.height, options).count
     }
     return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers
       + (options.depth == 16 ? 3 : 1) * count

@@ -337,6 +337,7 @@ static void refusals(fs_styler *styler, const fs_image *content, const fs_image 
       REFUSE(FS_INVALID_ARGUMENT, variation_weight, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, style_scale, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, averaging, values[i]);
+      REFUSE(FS_INVALID_ARGUMENT, preconditioning, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, deadline, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, content_map_weight, values[i]);
       REFUSE(FS_INVALID_ARGUMENT, temporal_weight, values[i]);

@@ -207,6 +207,7 @@ import Testing
       ("optimiser", { $0.optimiser = .adam }), ("steps", { $0.steps = 80 }),
       ("learning rate", { $0.learningRate = 3 }),
       ("square decay", { $0.squareDecay = 0.99 }), ("history", { $0.history = 9 }),
+      ("preconditioning", { $0.preconditioning = 0.25 }),
       ("averaging", { $0.averaging = 0.5 }),
       ("clamped", { $0.isClamped = true }), ("coarsest", { $0.coarsest = 16 }),
       ("scale ratio", { $0.scaleRatio = 1.5 }),

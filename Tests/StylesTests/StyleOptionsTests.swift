@@ -55,6 +55,7 @@ import Testing
       ("style scale 0.01; expected 0 or 0.05 to 20", { $0.styleScale = 0.01 }),
       ("depth 12; expected 0, 8 or 16", { $0.depth = 12 }),
       ("history 1001; expected 1 to 1000", { $0.history = 1001 }),
+      ("preconditioning 2.5; expected 0 to 2", { $0.preconditioning = 2.5 }),
       ("deadline -1.0; expected 0 or more, less than 1000000000", { $0.deadline = -1 }),
       (
         "content layers none; expected a layer to measure a picture by",

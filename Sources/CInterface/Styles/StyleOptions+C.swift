@@ -37,6 +37,7 @@ extension StyleOptions {
     way.number(&c.temporal_weight, &temporalWeight)
     way.number(&c.tile, &tile)
     way.number(&c.depth, &depth)
+    way.number(&c.preconditioning, &preconditioning)
   }
 
   /// Options without a member in C are the preset's.

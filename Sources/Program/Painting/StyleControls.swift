@@ -66,6 +66,10 @@ struct StyleControls: ParsableArguments {
   @Option(help: ArgumentHelp("Pairs that L-BFGS keeps.", valueName: "n")) var history: UInt32?
   @Option(
     help: ArgumentHelp(
+      "How much L-BFGS's steps favour low frequencies f: by f^-exponent.", valueName: "exponent"))
+  var preconditioning: Float?
+  @Option(
+    help: ArgumentHelp(
       "Decay of a running mean of the pictures, which becomes the result.", valueName: "decay"))
   var averaging: Float?
 
@@ -106,6 +110,7 @@ struct StyleControls: ParsableArguments {
     if let colours { options.colours = colours.value }
     if let learningRate { options.learning_rate = learningRate }
     if let history { options.history = history }
+    if let preconditioning { options.preconditioning = preconditioning }
     if let averaging { options.averaging = averaging }
     let content = contentLayers.map { CLayers($0) }, style = styleLayers.map { CLayers($0) }
     if let content {

@@ -46,6 +46,31 @@ private func rosenbrock<Element: Scalar>(_ x: Tensor<Element>, _ gradient: Tenso
     }
   }
 
+  // f = sum of c[i] x[i]^2 / 2 with c from 1 to 10000: with S = 1 / sqrt(c), c is 1 for z.
+  @Test func `a preconditioner that evens the curvature out saves evaluations and finds the same place`() throws {
+    let curvature = (0..<40).map { Double($0 + 1) * Double($0 + 1) * 6.25 }
+    func run(_ preconditioner: LBFGS<Double>.Preconditioner?) throws -> LBFGS<Double>.Outcome {
+      let x = try Tensor<Double>([40], (0..<40).map { 1 + Double($0 % 3) })
+      let optimiser = try LBFGS<Double>(
+        40, LBFGS<Double>.Options(iterations: 500, evaluations: 1000), preconditioner: preconditioner)
+      let outcome = try optimiser.run(x) { x, gradient in
+        var value = 0.0
+        for i in 0..<40 {
+          gradient.pointer[i] = curvature[i] * x[i]
+          value += curvature[i] * x[i] * x[i] / 2
+        }
+        return value
+      }
+      #expect(x.values.allSatisfy { abs($0) < 1e-4 })
+      return outcome
+    }
+    let plain = try run(nil)
+    let even = try run { numbers in
+      for i in 0..<40 { numbers.pointer[i] /= curvature[i].squareRoot() }
+    }
+    #expect(even.evaluations <= 4 && plain.evaluations > 20, "\(even.evaluations), \(plain.evaluations)")
+  }
+
   @Test func `finds the bottom of Rosenbrock's valley and says so`() throws {
     for count in [2, 5] {
       let x = try Tensor<Double>([count], (0..<count).map { $0 % 2 == 0 ? -1.2 : 1 })

@@ -547,6 +547,7 @@ class fs_style_options(Sized):
         ("before_mask", POINTER(fs_image)),
         ("tile", c_uint32),
         ("depth", c_uint32),
+        ("preconditioning", c_float),
     ]
 
 

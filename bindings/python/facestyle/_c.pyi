@@ -373,6 +373,7 @@ class fs_style_options(Sized):
     before_mask: Any
     tile: int
     depth: int
+    preconditioning: float
 class fs_styler(Structure):
     pass
 class fs_fast_styler(Structure):

@@ -96,6 +96,8 @@ class StyleOptions(TypedDict, total=False):
     - `optimizer`: "lbfgs" or "adam".
     - `steps`: evaluations of the costs and their gradient, over all scales.
     - `history`: pairs that L-BFGS keeps, 1 to 1000.
+    - `preconditioning`: p, 0 to 2: L-BFGS's steps favour low frequencies f
+      by f to the power of -p; 0: not at all.
     - `learning_rate`: Adam's, in levels of 0 to 255.
     - `averaging`: decay of a running mean of the pictures, which is then
       the result; 0: the last one is.
@@ -141,6 +143,7 @@ class StyleOptions(TypedDict, total=False):
     optimizer: str | None
     steps: int | None
     history: int | None
+    preconditioning: float | None
     learning_rate: float | None
     averaging: float | None
     clamp: bool | None

@@ -8,6 +8,9 @@ import Tensors
 /// A line search for the strong Wolfe conditions finds the length of each step. The function must be
 /// deterministic: it covers a whole data set, not a batch. Source: Nocedal and Wright, "Numerical
 /// optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are PyTorch's.
+///
+/// With a preconditioner S, a symmetric positive definite matrix, it looks for z with x = S z + constant: pairs,
+/// gradients and directions are those of z, whose gradient is S g; x moves along S times a direction.
 package final class LBFGS<Element: Scalar> {
   package struct Options: Equatable, Sendable, Settings {
     /// The number of pairs kept, each twice as large as the numbers.
@@ -65,7 +68,7 @@ package final class LBFGS<Element: Scalar> {
   package struct Outcome {
     /// The function's value before and after the run.
     package let first, last: Double
-    /// The gradient at the end of the run.
+    /// The gradient at the end of the run: of z, if there is a preconditioner.
     package let gradient: Tensor<Element>
     package let iterations, evaluations: Int
     package let reason: Reason
@@ -74,29 +77,37 @@ package final class LBFGS<Element: Scalar> {
   /// Writes the gradient at `x` and returns the value there.
   package typealias Evaluation = (_ x: Tensor<Element>, _ gradient: Tensor<Element>) throws(Failure) -> Double
 
+  /// Replaces numbers by their product with S.
+  package typealias Preconditioner = (_ numbers: Tensor<Element>) -> Void
+
   package let options: Options
   package let state: OptimiserState<Element>
   private let count: Int
+  private let preconditioner: Preconditioner?
   private let buffers: Buffers
   private var kept: CurvaturePairs<Element>
   /// The state's revision when `kept` was last right.
   private var revision = 0
 
-  package init(_ count: Int, _ options: Options = Options()) throws(Failure) {
+  package init(
+    _ count: Int, _ options: Options = Options(), preconditioner: Preconditioner? = nil
+  ) throws(Failure) {
     guard count > 0 else { throw .invalidArgument("L-BFGS over \(count) numbers; expected 1 or more") }
     try options.check()
     self.options = options
     self.count = count
-    buffers = LBFGS.buffers(count, history: options.history)
+    self.preconditioner = preconditioner
+    buffers = LBFGS.buffers(count, history: options.history, isPreconditioned: preconditioner != nil)
     kept = try CurvaturePairs(count, history: options.history, buffers)
     state = OptimiserState(
       "lbfgs", [Parameter("moves", kept.moves), Parameter("changes", kept.changes)], counters: 2)
   }
 
   /// Everything that it allocates, during and between runs, besides the numbers that it optimises.
-  package static func buffers(_ count: Int, history: Int) -> Buffers {
+  package static func buffers(_ count: Int, history: Int, isPreconditioned: Bool = false) -> Buffers {
     var buffers = CurvaturePairs<Element>.buffers(count, history: history)
     buffers.add("direction", count)
+    if isPreconditioned { buffers.add("course", count) }
     buffers.add("place", count)
     // At the start of a line search, at both ends of its interval, and at the trial point.
     for _ in 0..<4 { buffers.add("gradient", count) }
@@ -109,14 +120,19 @@ package final class LBFGS<Element: Scalar> {
 
   /// Minimises `evaluate` by changing `x` in place. `x` keeps the best numbers found, however the run ends.
   ///
-  /// - Parameter start: the value and gradient at `x`, if known: those of the last run, if `x` has not
-  ///   changed since.
+  /// - Parameter start: the value and gradient at `x`, if known: those of the last run's outcome, if `x` has
+  ///   not changed since.
   /// - Throws: the errors of `evaluate`, leaving `x` where the last iteration did.
   package func run(
     _ x: Tensor<Element>, from start: (value: Double, gradient: Tensor<Element>)? = nil,
     _ evaluate: Evaluation
   ) throws(Failure) -> Outcome {
     guard x.count == count else { throw .invalidArgument("L-BFGS for \(count) numbers was given \(x.count)") }
+    func look(_ x: Tensor<Element>, _ gradient: Tensor<Element>) throws(Failure) -> Double {
+      let value = try evaluate(x, gradient)
+      preconditioner?(gradient)
+      return value
+    }
     var line = try LineSearch<Element>(count, changeTolerance: options.changeTolerance, buffers)
     var gradient: Tensor<Element>, value: Double
     var evaluations = 0, iterations = 0
@@ -124,7 +140,7 @@ package final class LBFGS<Element: Scalar> {
       (value, gradient) = start
     } else {
       gradient = try buffers.tensor("gradient", [count])
-      value = try evaluate(x, gradient)
+      value = try look(x, gradient)
       evaluations = 1
     }
     let first = value
@@ -136,10 +152,16 @@ package final class LBFGS<Element: Scalar> {
     guard value.isFinite, gradientNorm([gradient]).isFinite else { return ended(.notFinite) }
     guard largestMagnitude(gradient) > options.gradientTolerance else { return ended(.converged) }
     let direction: Tensor<Element> = try buffers.tensor("direction", [count])
+    /// Where x goes.
+    let course: Tensor<Element> = preconditioner == nil ? direction : try buffers.tensor("course", [count])
     while true {
       iterations += 1
       setDirection(direction, gradient)
-      let length = age == 0 ? firstLength(gradient) * options.rate : options.rate
+      if let preconditioner {
+        withPointers(course, direction) { $0.update(from: $1, count: count) }
+        preconditioner(course)
+      }
+      let length = age == 0 ? firstLength(gradient, course) * options.rate : options.rate
       let slope = sumOfProducts(gradient, direction)
       guard slope <= -options.changeTolerance else {
         countUp(0)
@@ -147,15 +169,15 @@ package final class LBFGS<Element: Scalar> {
       }
 
       let start = LineSearch<Element>.Point(step: 0, value: value, slope: slope, gradient: gradient)
-      let end = try line.search(from: x, direction, start, trying: length, evaluate)
+      let end = try line.search(from: x, direction, course, start, trying: length, look)
       evaluations += line.evaluations
       // An iteration counts once it is complete: one whose evaluation threw is repeated identically.
       countUp(0)
       guard end.step > 0 else { return ended(line.sawNumbers ? .stalled : .notFinite) }
       let before = value
-      let largestMove = Double(end.step) * largestMagnitude(direction)
+      let largestMove = Double(end.step) * largestMagnitude(course)
       addPair(direction, from: start, to: end)
-      withPointers(x, direction) { moveLoop($0, $1, $0, count, end.step) }
+      withPointers(x, course) { moveLoop($0, $1, $0, count, end.step) }
       (value, gradient) = (end.value, end.gradient)
 
       if iterations == options.iterations { return ended(.iterations) }
@@ -168,9 +190,9 @@ package final class LBFGS<Element: Scalar> {
   }
 
   /// The first direction is the gradient, which may have any length.
-  private func firstLength(_ gradient: Tensor<Element>) -> Double {
+  private func firstLength(_ gradient: Tensor<Element>, _ course: Tensor<Element>) -> Double {
     guard let move = options.firstMove else { return min(1, 1 / sumOfMagnitudes(gradient)) }
-    return move * Double(count).squareRoot() / gradientNorm([gradient])
+    return move * Double(count).squareRoot() / gradientNorm([course])
   }
 
   private func setDirection(_ direction: Tensor<Element>, _ gradient: Tensor<Element>) {
@@ -228,10 +250,11 @@ private struct LineSearch<Element: Scalar> {
   }
 
   private mutating func point(
-    _ step: Double, _ x: Tensor<Element>, _ direction: Tensor<Element>, _ evaluate: LBFGS<Element>.Evaluation
+    _ step: Double, _ x: Tensor<Element>, _ direction: Tensor<Element>, _ course: Tensor<Element>,
+    _ evaluate: LBFGS<Element>.Evaluation
   ) throws(Failure) -> Point {
     let step = Element(step)
-    withPointers(x, direction, place) { moveLoop($0, $1, $2, x.count, step) }
+    withPointers(x, course, place) { moveLoop($0, $1, $2, x.count, step) }
     let gradient: Tensor<Element> = try buffers.tensor("gradient", [x.count])
     let value = try evaluate(place, gradient)
     evaluations += 1
@@ -239,14 +262,15 @@ private struct LineSearch<Element: Scalar> {
     return Point(step: step, value: value, slope: slope, gradient: gradient)
   }
 
+  /// - Parameter course: where x goes for the direction.
   /// - Returns: the best point found; `start` if nothing is better.
   mutating func search(
-    from x: Tensor<Element>, _ direction: Tensor<Element>, _ start: Point, trying first: Double,
-    _ evaluate: LBFGS<Element>.Evaluation
+    from x: Tensor<Element>, _ direction: Tensor<Element>, _ course: Tensor<Element>, _ start: Point,
+    trying first: Double, _ evaluate: LBFGS<Element>.Evaluation
   ) throws(Failure) -> Point {
     evaluations = 0
     sawNumbers = false
-    let reach = largestMagnitude(direction)
+    let reach = largestMagnitude(course)
 
     func isTooHigh(_ point: Point) -> Bool {
       point.value > start.value + sufficient * Double(point.step) * start.slope
@@ -254,12 +278,12 @@ private struct LineSearch<Element: Scalar> {
     func isFlat(_ point: Point) -> Bool { abs(point.slope) <= -flat * start.slope }
 
     // Extends the step until two points bracket a suitable one.
-    var previous = start, current = try point(first, x, direction, evaluate)
+    var previous = start, current = try point(first, x, direction, course, evaluate)
     var trials = 0
     // Where the function is not finite, the step was too long.
     while !(current.value.isFinite && current.slope.isFinite), trials < maxTrials {
       trials += 1
-      current = try point(Double(current.step) / 2, x, direction, evaluate)
+      current = try point(Double(current.step) / 2, x, direction, course, evaluate)
     }
     guard current.value.isFinite && current.slope.isFinite else { return start }
     sawNumbers = true
@@ -278,7 +302,7 @@ private struct LineSearch<Element: Scalar> {
       let next = LineSearch.minimum(
         previous, current, from: near + 0.01 * (near - Double(previous.step)), to: far)
       previous = current
-      current = try point(next, x, direction, evaluate)
+      current = try point(next, x, direction, course, evaluate)
       trials += 1
       growths += 1
       if !(current.value.isFinite && current.slope.isFinite) { return previous }
@@ -303,7 +327,7 @@ private struct LineSearch<Element: Scalar> {
       } else {
         wasNearEnd = false
       }
-      let trial = try point(step, x, direction, evaluate)
+      let trial = try point(step, x, direction, course, evaluate)
       trials += 1
       guard trial.value.isFinite && trial.slope.isFinite else { break }
       if isTooHigh(trial) || trial.value >= low.value {
