@@ -5,7 +5,7 @@ protocol Level: FixedWidthInteger & UnsignedInteger & BitwiseCopyable {
   /// Holds weighted sums, with 22 fractional bits.
   associatedtype Weighted: FixedWidthInteger & SignedInteger & BitwiseCopyable
   /// Holds the sum of 257 levels.
-  associatedtype Sum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
+  associatedtype Sum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable & SIMDScalar
   /// Holds the sum of 65500 of those.
   associatedtype LongSum: FixedWidthInteger & UnsignedInteger & BitwiseCopyable
   /// The nearest level to one of 65535.

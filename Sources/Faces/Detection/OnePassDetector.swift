@@ -82,17 +82,17 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
 
   /// The faces of a picture, highest score first.
   package func faces(in image: Image) throws(Failure) -> [Face] {
-    var found: [Face] = []
+    var found: [Candidate] = []
     for level in pyramid.levels(width: image.width, height: image.height) {
-      found += try faces(in: image, at: level)
+      found += try candidates(in: image, at: level)
     }
     found = found.suppressed(maxOverlap)
-    guard let secondLook else { return found }
+    guard let secondLook else { return found.map { $0.face } }
     return try secondLook.faces(found, in: image, minScore: threshold)
       .filter { max($0.box.width, $0.box.height) >= minSide }.suppressed(maxOverlap)
   }
 
-  private func faces(in image: Image, at level: Pyramid.Level) throws(Failure) -> [Face] {
+  private func candidates(in image: Image, at level: Pyramid.Level) throws(Failure) -> [Candidate] {
     let rows = Pyramid.parts(of: level.height), columns = Pyramid.parts(of: level.width)
     // A part is copied from a picture of the level's size; a level of one part needs none if it is smaller.
     let isReduced = level.width < image.width || level.height < image.height
@@ -102,7 +102,7 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
       ? image
       : try image.resized(
         width: level.width, height: level.height, filter: isReduced ? .area : .bilinear)
-    var found: [Face] = []
+    var found: [Candidate] = []
     for row in rows {
       for column in columns {
         let height = PaddedInput.side(row.pixels.count), width = PaddedInput.side(column.pixels.count)
@@ -118,9 +118,14 @@ package final class OnePassDetector: FaceFinder, @unchecked Sendable {
             across: Float(image.width) / Float(level.width), down: Float(image.height) / Float(level.height),
             left: Float(column.pixels.lowerBound), top: Float(row.pixels.lowerBound))
           try forEachFace(answers, height: row.pixels.count, width: column.pixels.count, place) { face in
-            guard max(face.box.width, face.box.height) >= minSide else { return }
+            let side = max(face.box.width, face.box.height)
+            guard side >= minSide else { return }
             let x = (face.box.left + face.box.right) / 2, y = (face.box.top + face.box.bottom) / 2
-            if column.has(x / place.across), row.has(y / place.down) { found.append(face) }
+            if column.has(x / place.across), row.has(y / place.down) {
+              let seen = side / max(place.across, place.down)
+              found.append(
+                Candidate(face: face, wasSeenWell: secondLook?.seesWell(face, side: seen) ?? false))
+            }
           }
         }
       }

@@ -52,17 +52,17 @@ package struct NarrowMatrix: @unchecked Sendable {
     case .levels(let levels, let scales, let areRows):
       let width = KernelSet.selected.tileColumns
       ThreadPool.shared.run(panels) { panel, _ in
-        let source = levels.pointer + panel * each, target = target + panel * each, scales = scales.buffer
+        let source = levels.pointer + panel * each, target = target + panel * each
+        let own = scales.pointer + (areRows ? 0 : panel * width)
         let columns = areRows ? width : min(width, scales.count - panel * width)
         for row in 0..<depth {
-          for column in 0..<width {
-            let place = row * width + column
-            guard column < columns else {
-              target[place] = 0
-              continue
-            }
-            let scale = scales[areRows ? row % scales.count : panel * width + column]
-            target[place] = scale * Float(Int8(bitPattern: source[place]))
+          let levels = source + row * width, numbers = target + row * width
+          if areRows {
+            let scale = own[row % scales.count]
+            for i in 0..<width { numbers[i] = scale * Float(Int8(bitPattern: levels[i])) }
+          } else {
+            for i in 0..<columns { numbers[i] = own[i] * Float(Int8(bitPattern: levels[i])) }
+            for i in columns..<width { numbers[i] = 0 }
           }
         }
       }
