@@ -815,7 +815,8 @@ fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, s
  *    Hosts write one after another. fs_gallery_reload reads only new photos, unless others were
  *    removed or replaced.
  *  - Nothing waits for ever: FS_IO after 10 seconds for a connection (connect_timeout) or for
- *    another host that writes, 20 for a statement, 30 for a server that does not answer.
+ *    another host that writes, 20 for a statement, 30 for a server that does not answer, 600 for
+ *    an answer that does not end. What is no answer to what was asked ends the connection.
  *  - If the connection is lost the call returns FS_IO, searches continue, and the next change or
  *    reload connects again. (If it is lost at the end of a change, that change may have been made:
  *    the next change or reload shows it.)

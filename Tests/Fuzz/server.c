@@ -76,8 +76,7 @@ static void apply(server_answer *answer, const change *c) {
     break;
   case COLUMN: /* a column less, or twice */
     if (!has_columns || !find_column(message, c->column & 0x7f, &begin, &end)) break;
-    server_append(&column, body->bytes + begin, c->column & 0x80 ? 2 * (end - begin) : 0);
-    if (c->column & 0x80) memcpy(column.bytes + (end - begin), column.bytes, end - begin);
+    for (int i = 0; i < (c->column & 0x80 ? 2 : 0); i++) server_append(&column, body->bytes + begin, end - begin);
     splice(body, begin, end, column.bytes, column.count);
     body->bytes[1] = (uint8_t)(body->bytes[1] + (c->column & 0x80 ? 1 : -1));
     break;
