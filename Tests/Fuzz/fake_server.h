@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { SERVER_MESSAGES = 4096, SERVER_PARAMETERS = 512, SERVER_PATIENCE = 200 /* milliseconds, after a changed answer */ };
+enum { SERVER_MESSAGES = 4096, SERVER_PARAMETERS = 512 };
 enum { SERVER_INTEGER = 20, SERVER_TEXT = 25, SERVER_REAL = 701, SERVER_BYTES = 17 }; /* PostgreSQL's numbers of its types */
 
 typedef struct server_text { uint8_t *bytes; size_t count; } server_text;
@@ -31,6 +31,8 @@ typedef struct server_answer {
 
 /* Changes an answer before it is sent. Returns whether it did. */
 static bool (*server_change)(server_answer *answer);
+/* Milliseconds after a changed answer, by which a host that waits for more has the connection ended. */
+static int server_patience = 30000;
 
 static struct {
   pthread_mutex_t lock;
@@ -264,7 +266,7 @@ static void server_serve(int socket) {
       answer.number = server.answers++, answer.ends = false, failed = false;
       const bool changed = server_change && server_change(&answer);
       open = server_send(socket, &answer) && !answer.ends;
-      if (changed) patience = SERVER_PATIENCE;
+      if (changed) patience = server_patience;
     }
     pthread_mutex_unlock(&server.lock);
   }
