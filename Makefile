@@ -15,6 +15,7 @@
 #   make test-processors   the numeric tests as other processors would run them
 #   make test-ray   many photos and large galleries on several processes, by Ray
 #   make fuzz SECONDS=60 TARGET=picture    inputs that nobody thought of, under AddressSanitizer; all targets without TARGET
+#   make soak MINUTES=120   a gallery, a trainer and the camera daemon at full speed: what they hold must not grow
 #   make embedded   the library without a Swift runtime, which packages carry: make wheel, make deb, make dist
 #   make arm64      the same for 64-bit Arm, compiled here; make test-arm64: the C tests of it, on an emulator
 #   make firmware   faces alone, for boards: docs/firmware.md; make firmware-arm64: for 64-bit Arm
@@ -452,6 +453,7 @@ test-abi: $(LIBRARY)
 	Tests/ABI/symbols_test.sh $(BUILD)/libfacestyle.so
 	Tests/ABI/layout_test.sh
 	Tools/bindings --check
+	Tests/ABI/programs_test.sh $(BUILD)
 	Tests/ABI/abi_check_test.sh
 	Tools/abi-check
 
@@ -511,11 +513,17 @@ $(FUZZED): $(SOURCES) | have-deps
 	Tools/place-library .build-fuzz/release/libfacestyle.so $@ $(SOVERSION)
 	cp .build-fuzz/release/libfacestyle.so $@ # with names for reports
 
-# TARGET: the name of a file of Tests/Fuzz; default all, SECONDS each.
+# TARGET: the name of a file of Tests/Fuzz; default all, SECONDS each. CORPUS: the folder of inputs that it goes on from and adds to.
 SECONDS := 3600
 .PHONY: fuzz test-sanitised
 fuzz: $(FUZZED) models have-pictures
-	CLANG=$(CLANG) Tests/Fuzz/run.sh $(dir $(FUZZED)) $(SECONDS) $(TARGET)
+	CLANG=$(CLANG) CORPUS=$(CORPUS) Tests/Fuzz/run.sh $(dir $(FUZZED)) $(SECONDS) $(TARGET)
+
+# A gallery, a trainer and the camera daemon at full speed: what they hold must not grow. SOAKED=gallery: one alone.
+MINUTES := 120
+.PHONY: soak
+soak: all models $(DAEMON) have-frames
+	PYTHON=$(PYTHON) Tests/Soak/run.sh $(BUILD) $(shell expr $(MINUTES) \* 60) $(SOAKED)
 
 # Not part of `test`: it compiles the library once more. The trainer's steps take too long there; what a host's process is
 # limited to, AddressSanitizer does not keep.
@@ -524,7 +532,7 @@ test-sanitised: $(FUZZED) models have-pictures
 	CLANG=$(CLANG) Tests/Fuzz/run.sh $(dir $(FUZZED)) 10
 
 # All numbers with each of our builds of the kernels and each of OpenBLAS's, one with another: an hour and more.
-SANITISED_C := version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss \
+SANITISED_C := version handle struct output image frame model names detector embedder liveness analysis mark gallery store server identification tracker cost loss \
                detection differentiation expression style fast_style seeing evaluation threads
 NUMERIC_C := detector embedder identification cost loss detection differentiation expression style fast_style seeing evaluation trainer
 NUMERIC_PYTHON := architectures augmentation calibration colour costs detection differentiation evaluation expression faces fast_style identification \

@@ -184,7 +184,7 @@ let tests: [Target] = [
   .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Tensors", "TestSupport"]),
   .testTarget(
     name: "CInterfaceTests",
-    dependencies: ["CFaceStyle", "Tensors", "Images", "Networks", "Faces", "Galleries", "Styles"]),
+    dependencies: ["CFaceStyle", "CSystem", "Tensors", "Images", "Networks", "Faces", "Galleries", "Styles"]),
   .testTarget(
     name: "FeaturesTests", dependencies: ["Features", "Images", "Networks", "Tensors", "TestSupport"]),
   .testTarget(

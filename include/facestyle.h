@@ -815,7 +815,8 @@ fs_status fs_gallery_within(const fs_gallery *gallery, const float *embedding, s
  *    Hosts write one after another. fs_gallery_reload reads only new photos, unless others were
  *    removed or replaced.
  *  - Nothing waits for ever: FS_IO after 10 seconds for a connection (connect_timeout) or for
- *    another host that writes, 20 for a statement, 30 for a server that does not answer.
+ *    another host that writes, 20 for a statement, 30 for a server that does not answer, 600 for
+ *    an answer that does not end. What is no answer to what was asked ends the connection.
  *  - If the connection is lost the call returns FS_IO, searches continue, and the next change or
  *    reload connects again. (If it is lost at the end of a change, that change may have been made:
  *    the next change or reload shows it.)
@@ -1196,9 +1197,9 @@ typedef struct fs_style_options {
                                    * Alpha is the content's, which is painted as it looks over
                                    * white */
   float preconditioning;          /* L-BFGS's steps favour low frequencies f by f^-preconditioning,
-                                   * 0 to 2, so that large shapes change as fast as details: the same
-                                   * costs after fewer steps. 0: not at all; presets of a single
-                                   * scale by L-BFGS have 0.5 */
+                                   * 0 to 2, so that large shapes change as fast as details: the
+                                   * same costs after fewer steps. 0: not at all; presets of a
+                                   * single scale by L-BFGS have 0.5 */
 } fs_style_options;
 
 /* The settings of FS_PRESET_PYRAMID. */

@@ -286,8 +286,10 @@ final class GalleryStore {
     try sendAdditions()
     var people: [Int64] = []
     for spelling in [name] + (spellings[Name(name)] ?? []) {
+      let known = people.count + 1
       try database.run("SELECT id FROM facestyle_people WHERE name = $1", [.text(spelling)]) {
         row throws(Failure) in
+        guard people.count < known else { throw damaged("two people of one name") }
         people.append(try row.integer(0))
       }
     }

@@ -11,7 +11,10 @@ final class LibPQ {
   typealias Listener = @convention(c) (UnsafeMutableRawPointer?, Text?) -> Void
 
   enum Status { static let connected: Int32 = 0 }
-  enum Result { static let done: Int32 = 1, rows: Int32 = 2, synchronised: Int32 = 10, skipped: Int32 = 11 }
+  enum Result {
+    static let done: Int32 = 1, rows: Int32 = 2, failed: Int32 = 7, row: Int32 = 9, synchronised: Int32 = 10
+    static let skipped: Int32 = 11
+  }
   enum Transaction { static let none: Int32 = 0, open: Int32 = 2 }
   enum Field { static let code = Int32(UInt8(ascii: "C")), message = Int32(UInt8(ascii: "M")) }
   /// The type of a column or parameter.
@@ -24,7 +27,7 @@ final class LibPQ {
   let listen: @convention(c) (OpaquePointer?, Listener?, UnsafeMutableRawPointer?) -> Listener?
 
   let doNotBlock: @convention(c) (OpaquePointer?, Int32) -> Int32
-  let enterPipeline, synchronise, flush, isBusy, consume: Number
+  let enterPipeline, synchronise, takeRowByRow, flush, isBusy, consume: Number
   let send:
     @convention(c) (
       OpaquePointer?, Text?, Int32, UnsafePointer<UInt32>?, Texts?, UnsafePointer<Int32>?,
@@ -32,7 +35,7 @@ final class LibPQ {
     ) -> Int32
   let result: @convention(c) (OpaquePointer?) -> OpaquePointer?
 
-  let kind, rowCount: Number
+  let kind: Number
   let field: @convention(c) (OpaquePointer?, Int32) -> Text?
   let columnKind: @convention(c) (OpaquePointer?, Int32) -> UInt32
   let isNull, length: @convention(c) (OpaquePointer?, Int32, Int32) -> Int32
@@ -52,13 +55,13 @@ final class LibPQ {
     doNotBlock = try library.function("PQsetnonblocking")
     enterPipeline = try library.function("PQenterPipelineMode")  // since 14
     synchronise = try library.function("PQpipelineSync")
+    takeRowByRow = try library.function("PQsetSingleRowMode")
     flush = try library.function("PQflush")
     isBusy = try library.function("PQisBusy")
     consume = try library.function("PQconsumeInput")
     send = try library.function("PQsendQueryParams")
     result = try library.function("PQgetResult")
     kind = try library.function("PQresultStatus")
-    rowCount = try library.function("PQntuples")
     field = try library.function("PQresultErrorField")
     columnKind = try library.function("PQftype")
     isNull = try library.function("PQgetisnull")

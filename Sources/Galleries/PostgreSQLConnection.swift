@@ -12,6 +12,8 @@ import Tensors
 final class PostgreSQLConnection {
   /// In seconds. A reachable server reports its own reason before the connection counts as silent.
   private static let connectLimit = 10, lockLimit = 10, statementLimit = 20, silenceLimit: Int32 = 30
+  /// For all answers to what was sent: a server that goes on for ever with a byte now and then is not silent.
+  private static let answerLimit = 600.0
   /// The maximum number of statements awaiting results: their results are short, and fit the network's
   /// buffers.
   private static let pipelineLength = 256
@@ -160,15 +162,21 @@ final class PostgreSQLConnection {
   }
 
   /// Reads all pending results. `row` receives those of the last statement; the others have none.
+  ///
+  /// The server may be broken or hostile: what is no answer to what was sent ends the connection.
   private func takeAnswers(_ row: (any DatabaseRow) throws(Failure) -> Void) throws(Failure) {
     guard let handle, pq.synchronise(handle) == 1 else { throw lost() }
+    let end = monotonicSeconds() + PostgreSQLConnection.answerLimit
     var problem: Failure?
     while true {
-      do throws(Failure) { try wait(handle) } catch { throw problem ?? error }
+      // Rows come one by one: a result of all of them would grow in libpq without limit. (No for what is no
+      // statement's.)
+      _ = pq.takeRowByRow(handle)
+      do throws(Failure) { try wait(handle, until: end) } catch { throw problem ?? error }
       guard let result = pq.result(handle) else {
         // The end of one statement's results, or of all if the server has gone.
-        guard pq.status(handle) == LibPQ.Status.connected else {
-          let end = lost()
+        guard pq.status(handle) == LibPQ.Status.connected, sent > 0 else {
+          let end = lost(sent > 0 ? nil : "an answer to nothing that was asked")
           throw problem ?? end
         }
         sent -= 1
@@ -177,29 +185,33 @@ final class PostgreSQLConnection {
       defer { pq.clear(result) }
       switch pq.kind(result) {
       case LibPQ.Result.synchronised:
-        sent = 0
+        guard sent == 0 else {
+          let end = lost("\(sent) statements without an answer")
+          throw problem ?? end
+        }
         if let problem { throw problem }
         return
-      case LibPQ.Result.rows where sent == 1 && problem == nil:
-        let answer = Answer(pq, result, name)
-        do throws(Failure) {
-          for i in 0..<pq.rowCount(result) {
-            answer.row = i
-            try row(answer)
-          }
-        } catch { problem = error }
-      case LibPQ.Result.done, LibPQ.Result.rows, LibPQ.Result.skipped: break
-      default: problem = problem ?? failure(result)
+      case LibPQ.Result.row where sent == 1 && problem == nil:
+        do throws(Failure) { try row(Answer(pq, result, name)) } catch { problem = error }
+      case LibPQ.Result.done, LibPQ.Result.row, LibPQ.Result.rows, LibPQ.Result.skipped: break
+      case LibPQ.Result.failed: problem = problem ?? failure(result, handle)
+      // Copies, which libpq would announce for ever.
+      case let other:
+        let end = lost("an answer of kind \(other), for which nothing asked")
+        throw problem ?? end
       }
     }
   }
 
   /// Sends pending data until a requested result has arrived.
-  private func wait(_ handle: OpaquePointer) throws(Failure) {
+  private func wait(_ handle: OpaquePointer, until end: Double) throws(Failure) {
     while true {
       let unsent = pq.flush(handle)
       guard unsent >= 0 else { throw lost() }
       if unsent == 0, pq.isBusy(handle) == 0 { return }
+      guard monotonicSeconds() < end else {
+        throw lost("the answer has no end after \(Int(PostgreSQLConnection.answerLimit)) seconds")
+      }
       var file = pollfd(
         fd: pq.socket(handle), events: Int16(unsent == 0 ? POLLIN : POLLIN | POLLOUT), revents: 0)
       guard poll(&file, 1, 1000 * PostgreSQLConnection.silenceLimit) != 0 else {
@@ -220,11 +232,11 @@ final class PostgreSQLConnection {
   }
 
   /// The server's reason, without its details about values.
-  private func failure(_ result: OpaquePointer) -> Failure {
+  private func failure(_ result: OpaquePointer, _ handle: OpaquePointer) -> Failure {
     let code = pq.field(result, LibPQ.Field.code).map { String(cString: $0) } ?? ""
     let reason =
       name + ": "
-      + (pq.field(result, LibPQ.Field.message).map { oneLine(String(cString: $0)) } ?? "no reason given")
+      + (pq.field(result, LibPQ.Field.message).map { oneLine(String(cString: $0)) } ?? self.reason(handle))
     switch code {
     case "55P03":
       return .io("\(name): another host has been writing for \(PostgreSQLConnection.lockLimit) seconds")
@@ -240,8 +252,8 @@ final class PostgreSQLConnection {
     return ["22", "23", "42"].contains { code.hasPrefix($0) } ? .badData(reason) : .io(reason)
   }
 
+  /// A result of one row.
   private final class Answer: DatabaseRow {
-    var row: Int32 = 0
     private let pq: LibPQ
     private let result: OpaquePointer
     private let name: String
@@ -254,18 +266,22 @@ final class PostgreSQLConnection {
 
     private func value(_ column: Int, _ kind: UInt32) throws(Failure) -> UnsafeRawBufferPointer {
       let column = Int32(column), found = pq.columnKind(result, column)
-      guard found == kind, pq.isNull(result, row, column) == 0, let start = pq.value(result, row, column)
+      guard found == kind, pq.isNull(result, 0, column) == 0, let start = pq.value(result, 0, column)
       else {
         throw .badData(
           "\(name): a column of type \(found) or without a value; expected type \(kind): the gallery is damaged"
         )
       }
-      return UnsafeRawBufferPointer(start: start, count: Int(pq.length(result, row, column)))
+      return UnsafeRawBufferPointer(start: start, count: Int(pq.length(result, 0, column)))
     }
 
     /// Eight bytes, big-endian.
     private func bits(_ column: Int, _ kind: UInt32) throws(Failure) -> UInt64 {
-      try value(column, kind).reduce(0) { $0 << 8 | UInt64($1) }
+      let bytes = try value(column, kind)
+      guard bytes.count == 8 else {
+        throw .badData("\(name): a number of \(bytes.count) bytes; expected 8: the gallery is damaged")
+      }
+      return bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     func integer(_ column: Int) throws(Failure) -> Int64 {

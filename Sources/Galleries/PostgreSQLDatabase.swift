@@ -79,6 +79,7 @@ final class PostgreSQLDatabase: Database {
   /// whether it may write.
   private func checkSession() throws(Failure) {
     let root = GalleryStore.root
+    var rows = 0
     try run(
       """
       SELECT coalesce(to_regclass('\(root)')::oid::bigint, 0),
@@ -87,6 +88,7 @@ final class PostgreSQLDatabase: Database {
         \(PostgreSQLOptions.question)
       """, []
     ) { row throws(Failure) in
+      rows += 1
       if let difference = connection.asked.difference([try row.text(2), try row.text(3)]) {
         throw .io("\(name): \(difference)")
       }
@@ -98,6 +100,7 @@ final class PostgreSQLDatabase: Database {
       let refusesChanges = try row.integer(1) != 0
       isReadOnly = !mayWrite || refusesChanges
     }
+    guard rows == 1 else { throw .badData("\(name): \(rows) rows that describe the session; expected 1") }
     try connection.checkTransaction()
   }
 
@@ -122,7 +125,7 @@ final class PostgreSQLDatabase: Database {
   /// The server's own description of the tables, written like the statements, must be equal. (Indexes are not
   /// compared: what relies on one fails without it.)
   func check(_ statements: [String]) throws(Failure) {
-    var found: [String] = []
+    var isFound = [Bool](repeating: false, count: statements.count)
     try run(
       """
       SELECT 'CREATE TABLE ' || t.relname || ' (' || string_agg(
@@ -134,11 +137,13 @@ final class PostgreSQLDatabase: Database {
       WHERE t.relkind = 'r' AND t.relname LIKE 'facestyle!_%' ESCAPE '!' AND pg_table_is_visible(t.oid)
       GROUP BY t.oid, t.relname
       """, []
-    ) { row throws(Failure) in found.append(try row.text(0)) }
-    for table in statements where table.hasPrefix("CREATE TABLE ") {
-      guard found.contains(where: { $0.utf8.elementsEqual(table.utf8) }) else {
-        throw .badData("\(name): tables of something else, or of another version, no gallery")
-      }
+    ) { row throws(Failure) in
+      let table = try row.text(0)
+      let known = statements.firstIndex { $0.utf8.elementsEqual(table.utf8) }
+      if let known { isFound[known] = true }
+    }
+    for (table, isFound) in zip(statements, isFound) where table.hasPrefix("CREATE TABLE ") && !isFound {
+      throw .badData("\(name): tables of something else, or of another version, no gallery")
     }
   }
 

@@ -13,9 +13,10 @@ passed=0 failed=0
 
 release() { # a new repository in $work/case, with a tagged release, and in it the files
   rm -rf "$work/case"
-  mkdir -p "$work/case/Tests/ABI" "$work/case/include"
+  mkdir -p "$work/case/Tests/ABI" "$work/case/include" "$work/case/Sources"
   cd "$work/case"
   printf 'SOVERSION := 0\n' >Makefile
+  echo 'FACESTYLE_0 { global: fs_*; local: *; };' >Sources/exports.map
   cat >include/facestyle.h <<'C'
 #ifndef FACESTYLE_H
 #define FACESTYLE_H
@@ -82,7 +83,10 @@ expect 0 'programs built for v0.1.0 run with this version' 'nothing has changed'
 
 echo 'function fs_new void (void)' >>Tests/ABI/types.txt
 echo 'FS_NO_MEMORY 4' >>Tests/ABI/layout.txt
-expect 0 'run with this version' 'a new function and a new number are no break'
+expect 1 'fs_new is new, and in no version of Sources/exports.map' 'a new function without a version is told'
+
+echo 'FACESTYLE_0.2 { global: fs_new; } FACESTYLE_0;' >>Sources/exports.map
+expect 0 'run with this version' 'a new function with a version and a new number are no break'
 
 sed -i 's/^sizeof fs_options 16/sizeof fs_options 24/' Tests/ABI/layout.txt
 printf 'offset fs_options.seed 16\nsizeof fs_options.seed 8\n' >>Tests/ABI/layout.txt

@@ -27,7 +27,7 @@ if [[ ! -e $library/libfacestyle.so ]]; then
 fi
 library=$(cd "$library" && pwd)
 if [[ ${#names[@]} -eq 0 ]]; then
-  names=(version handle struct output image frame model names detector embedder liveness analysis mark gallery store identification tracker cost loss detection differentiation expression style fast_style enlarger seeing pixels
+  names=(version handle struct output image frame model names detector embedder liveness analysis mark gallery store server identification tracker cost loss detection differentiation expression style fast_style enlarger seeing pixels
          evaluation trainer threads host memory self_test)
   if [[ $valgrind = 1 ]]; then
     names=("${names[@]/trainer/}")
@@ -65,7 +65,7 @@ for name in "${names[@]}"; do
   program=$programs/${name}_test
   # shellcheck disable=SC2086  # CC and CFLAGS may hold several words
   ${CC:-cc} -std=c11 -O1 -g -Wall -Wextra -Werror -pedantic ${CFLAGS:-} -Iinclude -ITests/CTests \
-    "Tests/CTests/${name}_test.c" -o "$program" -L"$library" -lfacestyle -lpthread -lm
+    "Tests/CTests/${name}_test.c" -o "$program" -L"$library" -lfacestyle -lsqlite3 -lpthread -lm
 
   echo "== $name"
   status=0

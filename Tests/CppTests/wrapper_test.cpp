@@ -49,6 +49,10 @@ static void ownership(const char *photo) {
 static void errors() {
   check("a missing file is an exception with its status", status_of([] { fs::image::open("/nothing/there.png"); }) == FS_IO);
   check("a damaged file too", status_of([] { fs::image::decode("no picture", 10); }) == FS_BAD_DATA);
+  check("a status of a later library too", status_of([] {
+    fs_image_open(nullptr, nullptr); /* leaves a reason */
+    fs::check(static_cast<fs_status>(1000));
+  }) == static_cast<fs_status>(1000));
   check("an unknown model too", status_of([] { fs::model::open("nobody"); }) == FS_NOT_FOUND);
   check("distances want one dimension", status_of([] { fs::distance({1, 2}, {1}); }) == FS_INVALID_ARGUMENT);
   try {

@@ -673,6 +673,9 @@ class Running:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), int(fields[21]) * resource.getpagesize()
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
     def end(self, number):
         self.process.send_signal(number)
         out, told = self.process.communicate(timeout=60)
@@ -771,11 +774,15 @@ def test_its_memory_stays_flat(gallery, stage, tmp_path):
         end, sizes = time.monotonic() + float(os.environ.get("FACESTYLE_SOAK", 20)), []
         for _ in range(2):
             daemon.show(stage["both"])
+        descriptors = []
         while time.monotonic() < end or len(sizes) < 3:
             daemon.show(stage["both"])
             sizes.append(daemon.status()[1])
-        print(f"resident: {sizes[0] / 1e6:.1f} MB, {sizes[-1] / 1e6:.1f} MB after {240 * len(sizes)} frames")
-        assert sizes[-1] <= sizes[0] + 4e6
+            descriptors.append(daemon.descriptors())
+        print(f"\ndaemon: {240 * len(sizes)} frames; resident {sizes[0] / 1e6:.1f} MB at first, {sizes[-1] / 1e6:.1f} MB at last, "
+              f"at most {max(sizes) / 1e6:.1f} MB; descriptors {descriptors[0]}, at most {max(descriptors)}")  # fmt: skip
+        assert max(sizes) <= sizes[0] + 4e6
+        assert max(descriptors) == descriptors[0]
 
 
 def listening(path):

@@ -22,7 +22,6 @@ import test_heif
 import tiffs
 
 SEEDS = Path(__file__).with_name("seeds")
-ROOT = Path(__file__).resolve().parents[2]
 WIDTH, HEIGHT = 16, 12
 y, x = np.mgrid[0:HEIGHT, 0:WIDTH]
 SMOOTH = np.stack([14 * x, 20 * y, 255 - 8 * x - 9 * y], -1).clip(0, 255).astype(np.uint8)
@@ -168,17 +167,43 @@ def lists():
 
 
 def galleries():
-    with tempfile.TemporaryDirectory() as folder, fs.Model.open(str(ROOT / "models" / "faces-nn4.safetensors")) as model:
+    with tempfile.TemporaryDirectory() as folder, fs.Model.open(str(SEEDS / "model" / "graph.safetensors")) as model:
         with fs.Embedder(model) as embedder:
             path = Path(folder) / "people.gallery"
             with fs.Gallery.open(str(path), embedder) as gallery:
                 for number, name in enumerate(("Ada", "Grace")):
-                    gallery.add(name, np.full(128, 0.1 * (number + 1), np.float32))
+                    gallery.add(name, np.full(4, 0.1 * (number + 1), np.float32))
                 gallery.export(str(Path(folder) / "people.csv"))
             write("gallery", "people.gallery", path.read_bytes())
             write("table", "people.csv", (Path(folder) / "people.csv").read_bytes())
 
 
-for step in (pictures, models, lists, galleries):
+def servers():
+    """Changes of a server's answers; see server.c: the way, then answer, kind, message, column, length, bytes of each."""
+    first, last, replies = 0, 0x80, range(1, 6)  # the greeting, then what opening asks: six answers of a gallery that is there
+
+    def changes(*each, way=4):
+        return bytes([way]) + b"".join(bytes([*numbers, len(data)]) + data for *numbers, data in each)
+
+    replace, cut, extend, retype, remove, repeat, insert, value, nothing, kind, column, end = range(12)
+    files = {
+        "good": changes(), "good-sealed": changes(way=1), "new": changes(way=2),
+        "refused": changes((3, insert, last, ord("E"), b"SERROR\0C42501\0Mno\0\0")),
+        "notice": changes((first, insert, last, ord("N"), b"SWARNING\0Mline\r\nline\0\0")),
+        "copy": changes((8, insert, last, ord("H"), b"\0\0\0")),
+        "early": changes((8, insert, 2, ord("Z"), b"T")),
+        "cut": changes((5, end, first, 0, b""), (5, cut, last, 1, b"")),
+    }  # fmt: skip
+    for number in replies:
+        files[f"value-{number}"] = changes(*((4 * number + i, value, 3, i, b"\x80") for i in range(4)))
+        files[f"nothing-{number}"] = changes(*((4 * number + i, nothing, 3, i, b"") for i in range(4)))
+        files[f"type-{number}"] = changes(*((4 * number + i, kind, 2, i, b"\0\0\0\x19") for i in range(4)))
+        files[f"column-{number}"] = changes(*((4 * number + i, column, 2 + i % 2, 0, b"") for i in range(4)))
+        files[f"rows-{number}"] = changes(*((4 * number + i, repeat, 3, 9, b"") for i in range(4)))
+    for name, data in files.items():
+        write("server", name, data)
+
+
+for step in (pictures, models, lists, galleries, servers):
     step()
 print(sum(1 for path in SEEDS.rglob("*") if path.is_file()), "files,", sum(p.stat().st_size for p in SEEDS.rglob("*") if p.is_file()), "bytes")

@@ -4,7 +4,8 @@
 #
 #   CLANG=clang Tests/Fuzz/run.sh LIBDIR SECONDS [TARGET ...]      TARGET: picture, model, door, ...; default all
 #
-# Begins with Tests/Fuzz/seeds and with what earlier runs found, in build/fuzz/corpus. An input that ends the process, takes
+# Begins with Tests/Fuzz/seeds and with what earlier runs found, in the folder that CORPUS names (default build/fuzz/corpus), a
+# folder a target; what this run finds is added there. An input that ends the process, takes
 # longer than a minute or more than 3 GB is kept in build/fuzz and ends this with 1.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -27,8 +28,8 @@ Tests/Fuzz/door_calls.py >"$programs/door_calls.h"
 failed=0 all=0
 for target in "${targets[@]}"; do
   "${CLANG:-clang}" -std=gnu11 -O1 -g -Wall -Wextra -fsanitize=fuzzer,address -fuse-ld=lld -Iinclude -I"$programs" \
-    "Tests/Fuzz/$target.c" -o "$programs/$target" -L"$library" -lfacestyle -lz -lm
-  corpus=$programs/corpus/$target seeds=$PWD/Tests/Fuzz/seeds/$target words=Tests/Fuzz/words/$target
+    "Tests/Fuzz/$target.c" -o "$programs/$target" -L"$library" -lfacestyle -lz -lsqlite3 -lm
+  corpus=${CORPUS:-$programs/corpus}/$target seeds=$PWD/Tests/Fuzz/seeds/$target words=Tests/Fuzz/words/$target
   mkdir -p "$corpus"
   status=0
   "$programs/$target" -max_total_time="$seconds" -timeout=60 -report_slow_units=60 -detect_leaks=0 -rss_limit_mb=3072 -max_len=65536 -print_final_stats=1 \

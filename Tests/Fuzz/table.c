@@ -1,6 +1,14 @@
 /* Tables of people, imported. */
 #include "people.h"
 
+static void read_seed(void) {
+  fs_gallery *gallery = NULL;
+  checked(fs_gallery_create(&gallery, embedder));
+  fs_gallery_import(gallery, "Tests/Fuzz/seeds/table/people.csv", NULL);
+  expect_people(gallery, 2);
+  fs_gallery_destroy(gallery);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t count) {
   const char *path = fuzz_file("people.csv", bytes, count);
   fs_gallery *gallery = NULL;

@@ -32,7 +32,8 @@ import Testing
 
   @Test func `nothing is changed by an exponent of 0, or where a picture has one level`() throws {
     var numbers = Numbers(seed: 6)
-    let large: Tensor<Float> = try numbers.tensor([20, 31, 3]), flat: Tensor<Float> = try numbers.tensor([3, 90, 3])
+    let large: Tensor<Float> = try numbers.tensor([20, 31, 3])
+    let flat: Tensor<Float> = try numbers.tensor([3, 90, 3])
     #expect(largestDifference(try product(large, exponent: 0).values, large.values) < Tolerance.float)
     #expect(try product(flat, exponent: 1).values == flat.values)
   }
@@ -48,7 +49,8 @@ import Testing
   }
 
   @Test func `pixels that alternate stay as they are, away from the edges`() throws {
-    let board = try Tensor<Float>([64, 64, 3], (0..<(64 * 64 * 3)).map { ($0 / 3 + $0 / 192) % 2 == 0 ? 1 : -1 })
+    let levels: [Float] = (0..<(64 * 64 * 3)).map { ($0 / 3 + $0 / 192) % 2 == 0 ? 1 : -1 }
+    let board = try Tensor<Float>([64, 64, 3], levels)
     let product = try product(board, exponent: 1)
     for y in 24..<40 { #expect(abs(product[3 * (64 * y + 32)] - board[3 * (64 * y + 32)]) < 0.01) }
   }

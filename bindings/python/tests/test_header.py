@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import facestyle as fs
 import header
 from conftest import MODELS, REPOSITORY, model_file, photo_file
 from facestyle import _c
@@ -158,6 +159,12 @@ def test_an_array_that_is_written_comes_with_its_capacity():
 def test_the_loaded_library_is_the_headers():
     assert _c.fs_version() == _c.FS_VERSION
     assert _c.fs_abi_version() == _c.FS_ABI_VERSION
+
+
+def test_a_status_of_a_later_library_is_the_exception_of_all_others():
+    with pytest.raises(fs.FaceStyleError, match="a reason") as caught:
+        raise fs.errors._failure(1000, "a reason")
+    assert type(caught.value) is fs.FaceStyleError and caught.value.status == 1000 and caught.value.name
 
 
 def test_every_status_has_its_name():

@@ -1,0 +1,1 @@
+../../Sources/CInterface/Door/Arguments.swift
