@@ -1,6 +1,6 @@
 #if hasFeature(Embedded)
-  /// Copies of plain elements as one move of memory. Swift's own make that of them, but in Embedded Swift (6.3),
-  /// where they are a loop, or a call for each element: findings/embedded-swift-copies-one-by-one.sh.
+  /// Copies of plain elements as one move of memory. Swift's own are that, but in Embedded Swift (6.3), where
+  /// they are a loop, or a call for each element: findings/embedded-swift-copies-one-by-one.sh.
   extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
     @inline(__always)
     package func update(from source: UnsafePointer<Pointee>, count: Int) {

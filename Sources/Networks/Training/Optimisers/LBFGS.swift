@@ -9,8 +9,8 @@ import Tensors
 /// deterministic: it covers a whole data set, not a batch. Source: Nocedal and Wright, "Numerical
 /// optimization", 2006, algorithms 7.4 and 7.5; the first step's length and the limits are PyTorch's.
 ///
-/// With a preconditioner S, a symmetric positive definite matrix, it looks for z with x = S z + constant: pairs,
-/// gradients and directions are those of z, whose gradient is S g; x moves along S times a direction.
+/// With a preconditioner S, a symmetric positive definite matrix, it looks for z with x = S z + constant:
+/// pairs, gradients and directions are those of z, whose gradient is S g; x moves along S times a direction.
 package final class LBFGS<Element: Scalar> {
   package struct Options: Equatable, Sendable, Settings {
     /// The number of pairs kept, each twice as large as the numbers.
