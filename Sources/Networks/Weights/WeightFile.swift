@@ -41,7 +41,7 @@ package final class WeightFile: @unchecked Sendable {
 
   private init(_ header: WeightHeader, _ contents: [String: Content]) {
     self.header = header
-    self.contents = contents.mapValues(\.bytes)
+    self.contents = contents.mapValues { $0.bytes }
     fingerprint = WeightFile.fingerprint(header, contents)
   }
 
