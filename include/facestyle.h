@@ -1199,7 +1199,8 @@ typedef struct fs_style_options {
   float preconditioning;          /* L-BFGS's steps favour low frequencies f by f^-preconditioning,
                                    * 0 to 2, so that large shapes change as fast as details: the
                                    * same costs after fewer steps. 0: not at all; presets of a
-                                   * single scale by L-BFGS have 0.5 */
+                                   * single scale by L-BFGS have 0.5. Not where styles have
+                                   * masks: what these leave out stays as it is */
 } fs_style_options;
 
 /* The settings of FS_PRESET_PYRAMID. */

@@ -124,6 +124,14 @@ package struct StyleOptions: Sendable, Settings {
     }
   }
 
+  /// As the optimiser takes them: where masks keep all styles out a picture stays as it is, which steps that
+  /// favour large shapes would change.
+  func optimising(masks: Int) -> StyleOptions {
+    var options = self
+    if masks > 0 { options.preconditioning = 0 }
+    return options
+  }
+
   /// The longest side of a style for a picture of the given size; nil: the style is cropped and scaled to the
   /// picture's shape and size.
   func styleSide(width: Int, height: Int) -> Int? {

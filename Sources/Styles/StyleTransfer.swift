@@ -50,11 +50,12 @@ package final class StyleTransfer {
     }
     // And the result; content and style in that size were freed once the engine had read them.
     let count = width * height * 3
-    var numbers = PictureMover.buffers(width: width, height: height, options).count
+    let optimising = options.optimising(masks: masks)
+    var numbers = PictureMover.buffers(width: width, height: height, optimising).count
     // The previous scale's pictures are freed when the last scale has taken them over.
     if scales.count > 1 {
       let before = scales[scales.count - 2]
-      numbers += PictureMover.buffers(width: before.width, height: before.height, options).count
+      numbers += PictureMover.buffers(width: before.width, height: before.height, optimising).count
     }
     return engine + weights.reduce(0) { $0 + $1.bytes } + MemoryLayout<Float>.stride * numbers
       + (options.depth == 16 ? 3 : 1) * count

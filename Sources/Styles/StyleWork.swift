@@ -28,6 +28,8 @@ struct StyleWork {
     scales = options.scales(width: width, height: height)
   }
 
+  private var optimising: StyleOptions { options.optimising(masks: pictures.masks.count) }
+
   // MARK: Scales
 
   /// Evaluates pictures of a scale's size.
@@ -49,14 +51,14 @@ struct StyleWork {
     } else {
       picture = try start(sized)
     }
-    let mover = try PictureMover(picture, options)
+    let mover = try PictureMover(picture, optimising)
     try coarser?.handOver(to: mover)
     return (mover, engine)
   }
 
   /// The optimiser of a picture of a scale's size whose numbers are not known yet.
   func mover(at scale: Int) throws(Failure) -> PictureMover {
-    try PictureMover(Tensor([scales[scale].height, scales[scale].width, 3]), options)
+    try PictureMover(Tensor([scales[scale].height, scales[scale].width, 3]), optimising)
   }
 
   /// The share of all work that is finished after a scale.

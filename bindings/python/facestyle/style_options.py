@@ -97,7 +97,7 @@ class StyleOptions(TypedDict, total=False):
     - `steps`: evaluations of the costs and their gradient, over all scales.
     - `history`: pairs that L-BFGS keeps, 1 to 1000.
     - `preconditioning`: p, 0 to 2: L-BFGS's steps favour low frequencies f
-      by f to the power of -p; 0: not at all.
+      by f to the power of -p; 0, or with masks in `regions`: not at all.
     - `learning_rate`: Adam's, in levels of 0 to 255.
     - `averaging`: decay of a running mean of the pictures, which is then
       the result; 0: the last one is.

@@ -76,7 +76,7 @@ def test_nothing_public_takes_options_without_names():
 
 
 def test_methods_that_share_options_show_the_same():
-    assert len(STYLE) == 37
+    assert len(STYLE) == 38
     for method in (fs.Styler.run, fs.Styler.job, fs.Styler.evaluate, fs.Styler.memory_needed):
         parameters = inspect.signature(method).parameters
         assert STYLE <= set(parameters) and all(parameters[name].default is None for name in STYLE)
